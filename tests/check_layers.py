@@ -1,0 +1,61 @@
+#!/usr/bin/env python3
+"""Holds the edges between layers: who may include whom, where libuv may appear, and that every
+source has its header at the same place under include/."""
+
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+ALLOWED = {
+    "base": {"base"},
+    "protocol": {"protocol", "base"},
+    "rustc": {"rustc", "base"},
+    "pipeline": {"pipeline", "base"},
+    "io": {"io", "base", "protocol"},
+    "program": {"program", "base", "protocol", "rustc", "pipeline", "io"},
+}
+MAY_USE_LIBUV = {"io", "program"}
+INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]', re.MULTILINE)
+
+
+def judge_include(layer, quote, name):
+    """Returns what is wrong with one include, or None."""
+    if name == "uv.h" or name.startswith("uv/"):
+        return None if layer in MAY_USE_LIBUV else "only io and program may use libuv"
+    target = name.split("/")[0] if "/" in name else None
+    if target in ALLOWED:
+        return None if target in ALLOWED[layer] else f"{layer} may not include {target}"
+    if quote == '"' and not name.endswith(".pb-c.h"):
+        return 'our headers are included as "layer/name.h"'
+    return None
+
+
+def judge_file(path):
+    layer = path.relative_to(ROOT).parts[1]
+    if layer not in ALLOWED:
+        return [f"{layer}/ is no layer"]
+    found = (judge_include(layer, *match) for match in INCLUDE.findall(path.read_text()))
+    return [complaint for complaint in found if complaint]
+
+
+def judge_mirror():
+    """src/x/y.c has include/x/y.h; y_linux.c is one system's part of y, and main.c stands alone."""
+    for source in sorted(ROOT.glob("src/**/*.c")):
+        name = source.stem.removesuffix("_linux") + ".h"
+        header = ROOT / "include" / source.parent.relative_to(ROOT / "src") / name
+        if source.name != "main.c" and not header.exists():
+            yield f"{source.relative_to(ROOT)}: {header.relative_to(ROOT)} is missing"
+
+
+def main():
+    complaints = list(judge_mirror())
+    for tree in ("src/**/*.[ch]", "include/**/*.h"):
+        for path in sorted(ROOT.glob(tree)):
+            complaints += [f"{path.relative_to(ROOT)}: {text}" for text in judge_file(path)]
+    print("\n".join(complaints) or "layers: every include is allowed")
+    return 1 if complaints else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
