@@ -1,0 +1,37 @@
+/**
+ * Whole small files, and paths as text. Nothing here keeps a file open.
+ */
+#ifndef RELAY_BASE_FILE_H
+#define RELAY_BASE_FILE_H
+
+#include "base/bytes.h"
+#include "base/failure.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/** A larger param, env or status file is refused. */
+enum { FILE_MAX_BYTES = 64 * 1024 * 1024 };
+
+/** Appends the file's bytes to `out`. `what` names the file's role in the sentence ("param file").
+ */
+bool file_read(const char *path, const char *what, struct bytes *out, struct failure *why);
+
+/** Creates or replaces `path` with `len` bytes of `data`; an old file is unlinked, never written
+ * through. */
+bool file_write(const char *path, const char *data, size_t len, struct failure *why);
+
+/** Writes all of `data` to an open file; 0, or errno. See write(2). */
+int file_write_all(int fd, const char *data, size_t len);
+
+/** `name` seen from `directory`: absolute names stay as they are. Owned by the caller. */
+char *path_join(const char *directory, const char *name);
+
+/** What stands behind the last slash. Borrowed from `path`. */
+const char *path_basename(const char *path);
+
+/** What stands before the last slash: "." for a bare name, "/" for the root. Owned by the caller.
+ */
+char *path_dirname(const char *path);
+
+#endif

@@ -1,0 +1,100 @@
+#include "base/file.h"
+
+#include "base/mem.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { READ_BYTES = 16 * 1024 };
+
+static bool read_all(int fd, struct bytes *out)
+{
+    for (;;) {
+        char *place = bytes_reserve(out, READ_BYTES);
+        ssize_t got = read(fd, place, READ_BYTES);
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got <= 0) {
+            return got == 0;
+        }
+        out->len += (size_t)got;
+        out->data[out->len] = '\0';
+        if (out->len > FILE_MAX_BYTES) {
+            errno = EFBIG;
+            return false;
+        }
+    }
+}
+
+bool file_read(const char *path, const char *what, struct bytes *out, struct failure *why)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return failure_errno(why, errno, "cannot read the %s '%s'", what, path);
+    }
+    bool good = read_all(fd, out);
+    int error = errno;
+    close(fd);
+    return good || failure_errno(why, error, "cannot read the %s '%s'", what, path);
+}
+
+int file_write_all(int fd, const char *data, size_t len)
+{
+    while (len > 0) {
+        ssize_t put = write(fd, data, len);
+        if (put < 0 && errno != EINTR) {
+            return errno;
+        }
+        if (put > 0) {
+            data += put;
+            len -= (size_t)put;
+        }
+    }
+    return 0;
+}
+
+bool file_write(const char *path, const char *data, size_t len, struct failure *why)
+{
+    if (unlink(path) != 0 && errno != ENOENT) {
+        return failure_errno(why, errno, "cannot replace '%s'", path);
+    }
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd < 0) {
+        return failure_errno(why, errno, "cannot create '%s'", path);
+    }
+    int error = file_write_all(fd, data, len);
+    if (close(fd) != 0 && error == 0) {
+        error = errno;
+    }
+    if (error != 0) {
+        unlink(path);
+        return failure_errno(why, error, "cannot write '%s'", path);
+    }
+    return true;
+}
+
+char *path_join(const char *directory, const char *name)
+{
+    if (name[0] == '/') {
+        return mem_dup(name);
+    }
+    return mem_format("%s/%s", directory, name);
+}
+
+const char *path_basename(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? path : slash + 1;
+}
+
+char *path_dirname(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL) {
+        return mem_dup(".");
+    }
+    return slash == path ? mem_dup("/") : mem_dup_len(path, (size_t)(slash - path));
+}
