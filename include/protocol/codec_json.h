@@ -1,0 +1,13 @@
+/**
+ * Bazel's JSON: one object with camelCase keys per line. Unknown keys are ignored, null is absent;
+ * what a request points to is cJSON's tree.
+ */
+#ifndef RELAY_PROTOCOL_CODEC_JSON_H
+#define RELAY_PROTOCOL_CODEC_JSON_H
+
+#include "protocol/codec.h"
+
+/** The codec of WIRE_JSON. */
+extern const struct codec codec_json;
+
+#endif
