@@ -1,0 +1,54 @@
+/**
+ * The command of a compile: which tool, with which arguments and environment, and where it writes.
+ *
+ * A redirected command writes only below the compile's private directory: each --emit kind with a
+ * known file name into a folder of its kind (`link/libfoo.rlib`), everything else into `out/`.
+ * rustc does not hash these paths, so the bytes are those of the plain run.
+ */
+#ifndef RELAY_RUSTC_COMMAND_H
+#define RELAY_RUSTC_COMMAND_H
+
+#include "base/strlist.h"
+#include "rustc/crate_args.h"
+#include "rustc/rustc_output.h"
+
+#include <stdbool.h>
+
+/** The folder of a private directory for outputs without a place of their own. */
+#define COMMAND_OUT_FOLDER "out"
+
+enum command_outputs {
+    OUTPUTS_DIRECT,  /**< the tool writes where its arguments say */
+    OUTPUTS_PRIVATE, /**< redirected; a file keeps the name that the arguments give it */
+    OUTPUTS_LIBRARY  /**< redirected; names follow from the crate, so that two requests agree */
+};
+
+struct command {
+    char *tool;              /**< argv[0]: rustc, as the start-up words name it */
+    struct strlist words;    /**< OUTPUTS_DIRECT: its arguments as they are */
+    struct crate_args crate; /**< else: its arguments taken apart */
+    enum command_outputs outputs;
+    struct strlist env; /**< NAME=VALUE, sorted */
+    char *working_dir;  /**< absolute */
+    enum output_format format;
+};
+
+/** Accepts a zeroed or half-built one. */
+void command_finish(struct command *command);
+
+/** Frees what only a start needs: arguments and environment. What names the outputs stays. */
+void command_forget_words(struct command *command);
+
+/** Where an artifact of this kind lies below the private directory; NULL when it is in `out/`. */
+char *command_artifact_name(const struct command *command, const struct emit *emit);
+
+/** The folders that must exist below the private directory before the tool runs. */
+void command_folders(const struct command *command, struct strlist *folders);
+
+/** The argument vector; outputs go below `private_dir` (absolute) unless they are direct. */
+void command_argv(const struct command *command, const char *private_dir, struct strlist *argv);
+
+/** "crate foo", or "rustfmt" when the tool is given no crate name. Owned by the caller. */
+char *command_subject(const struct command *command);
+
+#endif

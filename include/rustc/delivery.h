@@ -1,0 +1,68 @@
+/**
+ * What a request takes from a compile, and where it goes: only what the request declared (A5).
+ *
+ * | stage    | takes                                                                          |
+ * |----------|--------------------------------------------------------------------------------|
+ * | metadata | the .rmeta                                                                     |
+ * | full     | the rlib, and every other kind that its --emit gives a path, but the .rmeta    |
+ * | all      | every kind with a path there, and all other files into the output directory    |
+ */
+#ifndef RELAY_RUSTC_DELIVERY_H
+#define RELAY_RUSTC_DELIVERY_H
+
+#include "base/failure.h"
+#include "rustc/command.h"
+#include "rustc/flags.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/** Which part of a compile a request wants (design.md, stage). */
+enum stage {
+    STAGE_ALL,      /**< no stage flag: everything, at EXIT */
+    STAGE_METADATA, /**< --pipelining-metadata: the .rmeta, at METADATA */
+    STAGE_FULL      /**< --pipelining-full: the rlib, at EXIT */
+};
+
+/** One file to place. */
+struct artifact {
+    char *kind;    /**< its --emit kind */
+    char *from;    /**< its name below the compile's private directory */
+    char *to;      /**< where it goes, absolute; NULL: it is not delivered */
+    char *written; /**< how a plain run would spell its path (dep-info files name it) */
+};
+
+struct delivery {
+    struct artifact *artifacts; /**< every kind with a file name of its own */
+    size_t artifact_count;
+    char *out_dir;         /**< STAGE_ALL: where the other files go, absolute; else NULL */
+    char *written_out_dir; /**< how a plain run would spell `out/`: "dir/", or "" */
+    char *expected_rmeta;  /**< --pipelining-rmeta-path, absolute; or NULL */
+    char *output_file;     /**< this and the next five: after the run, absolute, or NULL */
+    char *stdout_file;
+    char *stderr_file;
+    char *touch_file;
+    char *copy_from;
+    char *copy_to;
+};
+
+/** Accepts a zeroed or half-built one. */
+void delivery_finish(struct delivery *delivery);
+
+/** What the flags of request and start-up say of it; a request's flag wins. */
+struct delivery_source {
+    enum stage stage;
+    const struct command *command;
+    const struct flag_values *startup;
+    const struct flag_values *request;
+    const char *base_dir;
+};
+
+/** Fills `delivery` from the command's outputs and the flags. */
+bool delivery_build(struct delivery *delivery, const struct delivery_source *source,
+                    struct failure *why);
+
+/** The artifact of this kind, or NULL. Borrowed. */
+const struct artifact *delivery_artifact(const struct delivery *delivery, const char *kind);
+
+#endif

@@ -1,0 +1,29 @@
+/**
+ * The identity of a compile: what makes two requests the same one.
+ *
+ * It is a digest of the tool, its arguments without the ones that name outputs, the kinds of
+ * outputs (rustc hashes the set), the environment, the working directory, and path and digest of
+ * every input. Left out are only the inputs that the two requests of a crate cannot share: the
+ * request's own param file, and the metadata that one request makes and the other is given.
+ */
+#ifndef RELAY_RUSTC_IDENTITY_H
+#define RELAY_RUSTC_IDENTITY_H
+
+#include "base/digest.h"
+#include "rustc/invocation.h"
+
+#include <stddef.h>
+
+/** One input as the request lists it; the digest is opaque. Borrowed. */
+struct identity_input {
+    const char *path;
+    const char *digest;
+    size_t digest_len;
+};
+
+/** The identity of `invocation` on these inputs. Sorts the array in place; the order does not
+ * count. */
+struct digest identity_of(const struct invocation *invocation, struct identity_input *inputs,
+                          size_t count);
+
+#endif

@@ -1,0 +1,108 @@
+#include "rustc/arguments.h"
+
+#include "base/file.h"
+#include "rustc/linefile.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool add_words(struct arguments *arguments, const struct arguments_rules *rules,
+                      const struct strlist *words, bool with_flags, int depth, struct failure *why);
+
+void arguments_finish(struct arguments *arguments)
+{
+    strlist_finish(&arguments->words);
+    flag_values_finish(&arguments->flags);
+}
+
+// The param file that a word names, or NULL.
+static const char *param_file_of(const char *word)
+{
+    static const char flagfile[] = "--flagfile=";
+    if (word[0] == '@' && word[1] != '\0') {
+        return word + 1;
+    }
+    return strncmp(word, flagfile, sizeof flagfile - 1) == 0 ? word + sizeof flagfile - 1 : NULL;
+}
+
+// rustc knows `@FILE` as well: what cannot be read is passed on, for rustc to say so. Only we know
+// --flagfile=.
+static bool add_param_file(struct arguments *arguments, const struct arguments_rules *rules,
+                           const char *word, int depth, struct failure *why)
+{
+    const char *name = param_file_of(word);
+    if (depth >= PARAM_FILE_DEPTH_MAX) {
+        return failure_set(why, "param file '%s': nested more than %d deep", name,
+                           PARAM_FILE_DEPTH_MAX);
+    }
+    char *path = path_join(rules->base_dir, name);
+    struct strlist lines = {0};
+    struct failure unread;
+    bool good = true;
+    if (linefile_read(path, "param file", &lines, &unread)) {
+        good = add_words(arguments, rules, &lines, true, depth + 1, why);
+    } else if (word[0] == '@') {
+        strlist_push(&arguments->words, word);
+    } else {
+        *why = unread;
+        good = false;
+    }
+    strlist_finish(&lines);
+    free(path);
+    return good;
+}
+
+static bool add_substituted(struct arguments *arguments, const struct arguments_rules *rules,
+                            const struct strlist *words, bool with_flags, int depth,
+                            struct failure *why)
+{
+    size_t index = 0;
+    while (index < words->count) {
+        size_t used = 0;
+        if (with_flags && !flags_read_request_word(words, index, &arguments->flags, &used, why)) {
+            return false;
+        }
+        if (used == 0) {
+            const char *word = words->items[index];
+            if (param_file_of(word) == NULL) {
+                strlist_push(&arguments->words, word);
+            } else if (!add_param_file(arguments, rules, word, depth, why)) {
+                return false;
+            }
+            used = 1;
+        }
+        index += used;
+    }
+    return true;
+}
+
+static bool add_words(struct arguments *arguments, const struct arguments_rules *rules,
+                      const struct strlist *words, bool with_flags, int depth, struct failure *why)
+{
+    struct strlist substituted = {0};
+    for (size_t i = 0; i < words->count; i++) {
+        strlist_push_take(&substituted, substitutions_apply(rules->substitutions, words->items[i]));
+    }
+    bool good = add_substituted(arguments, rules, &substituted, with_flags, depth, why);
+    strlist_finish(&substituted);
+    return good;
+}
+
+bool arguments_add(struct arguments *arguments, const struct arguments_rules *rules,
+                   const struct strlist *words, bool with_flags, struct failure *why)
+{
+    return add_words(arguments, rules, words, with_flags, 0, why);
+}
+
+bool arguments_add_file(struct arguments *arguments, const struct arguments_rules *rules,
+                        const char *path, struct failure *why)
+{
+    struct strlist lines = {0};
+    bool good = linefile_read(path, "argument file", &lines, why);
+    for (size_t i = 0; good && i < lines.count; i++) {
+        strlist_push_take(&arguments->words,
+                          substitutions_apply(rules->substitutions, lines.items[i]));
+    }
+    strlist_finish(&lines);
+    return good;
+}

@@ -1,0 +1,108 @@
+#include "rustc/command.h"
+
+#include "base/bytes.h"
+#include "base/file.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void command_finish(struct command *command)
+{
+    free(command->tool);
+    free(command->working_dir);
+    strlist_finish(&command->words);
+    strlist_finish(&command->env);
+    crate_args_finish(&command->crate);
+    *command = (struct command){0};
+}
+
+void command_forget_words(struct command *command)
+{
+    strlist_finish(&command->words);
+    strlist_finish(&command->env);
+    strlist_finish(&command->crate.rest);
+}
+
+static bool is_stdout(const char *path)
+{
+    return path != NULL && strcmp(path, "-") == 0;
+}
+
+char *command_artifact_name(const struct command *command, const struct emit *emit)
+{
+    if (command->outputs == OUTPUTS_PRIVATE) {
+        return emit->path == NULL || is_stdout(emit->path)
+                   ? NULL
+                   : mem_format("%s/%s", emit->kind, path_basename(emit->path));
+    }
+    char *file = crate_args_library_output(&command->crate, emit->kind);
+    if (file == NULL) {
+        return NULL;
+    }
+    char *name = mem_format("%s/%s", emit->kind, file);
+    free(file);
+    return name;
+}
+
+void command_folders(const struct command *command, struct strlist *folders)
+{
+    if (command->outputs == OUTPUTS_DIRECT) {
+        return;
+    }
+    strlist_push(folders, COMMAND_OUT_FOLDER);
+    for (size_t i = 0; i < command->crate.emit_count; i++) {
+        char *name = command_artifact_name(command, &command->crate.emits[i]);
+        if (name != NULL) {
+            strlist_push(folders, command->crate.emits[i].kind);
+        }
+        free(name);
+    }
+}
+
+static void push_emit(const struct command *command, const char *private_dir, struct strlist *argv)
+{
+    struct bytes value = {0};
+    bytes_append_text(&value, "--emit=");
+    for (size_t i = 0; i < command->crate.emit_count; i++) {
+        const struct emit *emit = &command->crate.emits[i];
+        char *name = command_artifact_name(command, emit);
+        bytes_append_format(&value, "%s%s", i == 0 ? "" : ",", emit->kind);
+        if (name != NULL) {
+            bytes_append_format(&value, "=%s/%s", private_dir, name);
+        } else if (is_stdout(emit->path)) {
+            bytes_append_text(&value, "=-");
+        }
+        free(name);
+    }
+    strlist_push_take(argv, bytes_detach(&value));
+}
+
+void command_argv(const struct command *command, const char *private_dir, struct strlist *argv)
+{
+    strlist_push(argv, command->tool);
+    if (command->outputs == OUTPUTS_DIRECT) {
+        strlist_push_all(argv, &command->words);
+        return;
+    }
+    const struct crate_args *crate = &command->crate;
+    strlist_push_all(argv, &crate->rest);
+    push_emit(command, private_dir, argv);
+    if (is_stdout(crate->output)) {
+        strlist_push(argv, "-o-");
+    } else if (crate->output != NULL) {
+        strlist_push(argv, "-o");
+        strlist_push_take(argv, mem_format("%s/" COMMAND_OUT_FOLDER "/%s", private_dir,
+                                           path_basename(crate->output)));
+    } else {
+        strlist_push_take(argv, mem_format("--out-dir=%s/" COMMAND_OUT_FOLDER, private_dir));
+    }
+}
+
+char *command_subject(const struct command *command)
+{
+    if (command->crate.crate_name != NULL) {
+        return mem_format("crate %s", command->crate.crate_name);
+    }
+    return mem_dup(command->tool == NULL ? "no tool" : path_basename(command->tool));
+}

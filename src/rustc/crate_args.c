@@ -1,0 +1,223 @@
+#include "rustc/crate_args.h"
+
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+// How an option may be written: `--name value`, `--name=value`, `-Cvalue`, `-C value`. (The `=` of
+// `-o=value` is part of the value.)
+static const char *option_value(const struct strlist *words, size_t index, const char *name,
+                                size_t *ret_used)
+{
+    const char *word = words->items[index];
+    size_t len = strlen(name);
+    if (strncmp(word, name, len) != 0) {
+        return NULL;
+    }
+    if (word[len] == '\0') {
+        *ret_used = 2;
+        return index + 1 < words->count ? words->items[index + 1] : NULL;
+    }
+    *ret_used = 1;
+    if (name[1] != '-') {
+        return word + len;
+    }
+    return word[len] == '=' ? word + len + 1 : NULL;
+}
+
+void crate_args_finish(struct crate_args *args)
+{
+    for (size_t i = 0; i < args->emit_count; i++) {
+        free(args->emits[i].kind);
+        free(args->emits[i].path);
+    }
+    free(args->emits);
+    free(args->out_dir);
+    free(args->output);
+    free(args->crate_name);
+    free(args->extra_filename);
+    strlist_finish(&args->rest);
+    strlist_finish(&args->crate_types);
+    *args = (struct crate_args){0};
+}
+
+static void replace(char **field, const char *value)
+{
+    free(*field);
+    *field = mem_dup(value);
+}
+
+static struct emit *find_emit(const struct crate_args *args, const char *kind)
+{
+    for (size_t i = 0; i < args->emit_count; i++) {
+        if (strcmp(args->emits[i].kind, kind) == 0) {
+            return &args->emits[i];
+        }
+    }
+    return NULL;
+}
+
+const struct emit *crate_args_emit(const struct crate_args *args, const char *kind)
+{
+    return find_emit(args, kind);
+}
+
+static int compare_emit(const void *left, const void *right)
+{
+    return strcmp(((const struct emit *)left)->kind, ((const struct emit *)right)->kind);
+}
+
+void crate_args_add_emit(struct crate_args *args, const char *kind, const char *path)
+{
+    struct emit *known = find_emit(args, kind);
+    if (known != NULL) {
+        if (path != NULL) {
+            replace(&known->path, path);
+        }
+        return;
+    }
+    args->emits = mem_grow_array(args->emits, args->emit_count + 1, sizeof args->emits[0]);
+    args->emits[args->emit_count++] =
+        (struct emit){.kind = mem_dup(kind), .path = path == NULL ? NULL : mem_dup(path)};
+    qsort(args->emits, args->emit_count, sizeof args->emits[0], compare_emit);
+}
+
+// `kind,kind=path`: a comma always separates, as in rustc.
+static void add_emits(struct crate_args *args, const char *value)
+{
+    char *copy = mem_dup(value);
+    for (char *item = copy; item != NULL;) {
+        char *comma = strchr(item, ',');
+        if (comma != NULL) {
+            *comma = '\0';
+        }
+        char *equals = strchr(item, '=');
+        if (equals != NULL) {
+            *equals = '\0';
+        }
+        crate_args_add_emit(args, item, equals == NULL ? NULL : equals + 1);
+        item = comma == NULL ? NULL : comma + 1;
+    }
+    free(copy);
+}
+
+static void add_crate_types(struct crate_args *args, const char *value)
+{
+    const char *item = value;
+    while (*item != '\0') {
+        size_t len = strcspn(item, ",");
+        strlist_push_take(&args->crate_types, mem_dup_len(item, len));
+        item += len + (item[len] == ',' ? 1 : 0);
+    }
+}
+
+// rustc takes an underscore for a dash in the names of codegen options.
+static void read_codegen(struct crate_args *args, const char *value)
+{
+    static const char dashed[] = "extra-filename=";
+    static const char joined[] = "extra_filename=";
+    size_t len = sizeof dashed - 1;
+    if (strncmp(value, dashed, len) == 0 || strncmp(value, joined, len) == 0) {
+        replace(&args->extra_filename, value + len);
+    }
+}
+
+// Options that name outputs are taken out. Returns how many words the option takes, 0 for none.
+static size_t take_output_option(struct crate_args *args, const struct strlist *words, size_t index)
+{
+    size_t used = 0;
+    const char *value = option_value(words, index, "--emit", &used);
+    if (value != NULL) {
+        add_emits(args, value);
+        return used;
+    }
+    value = option_value(words, index, "--out-dir", &used);
+    if (value != NULL) {
+        replace(&args->out_dir, value);
+        return used;
+    }
+    value = option_value(words, index, "-o", &used);
+    if (value != NULL) {
+        replace(&args->output, value);
+        return used;
+    }
+    return 0;
+}
+
+// Options that tell us something and stay. Returns how many words the option takes, 0 for none.
+static size_t read_crate_option(struct crate_args *args, const struct strlist *words, size_t index)
+{
+    size_t used = 0;
+    const char *value = option_value(words, index, "--crate-name", &used);
+    if (value != NULL) {
+        replace(&args->crate_name, value);
+        return used;
+    }
+    value = option_value(words, index, "--crate-type", &used);
+    if (value != NULL) {
+        add_crate_types(args, value);
+        return used;
+    }
+    value = option_value(words, index, "-C", &used);
+    if (value == NULL) {
+        value = option_value(words, index, "--codegen", &used);
+    }
+    if (value != NULL) {
+        read_codegen(args, value);
+        return used;
+    }
+    return 0;
+}
+
+bool crate_args_read(struct crate_args *args, const struct strlist *words, struct failure *why)
+{
+    args->extra_filename = mem_dup("");
+    size_t index = 0;
+    while (index < words->count) {
+        size_t used = take_output_option(args, words, index);
+        if (used == 0) {
+            used = read_crate_option(args, words, index);
+            size_t kept = used == 0 ? 1 : used;
+            for (size_t i = index; i < index + kept; i++) {
+                strlist_push(&args->rest, words->items[i]);
+            }
+            used = kept;
+        }
+        index += used;
+    }
+    if (args->output != NULL && args->output[0] == '\0') {
+        return failure_set(why, "-o needs a file name");
+    }
+    if (args->emit_count == 0) {
+        crate_args_add_emit(args, "link", NULL);
+    }
+    return true;
+}
+
+bool crate_args_is_library(const struct crate_args *args)
+{
+    return args->crate_types.count == 1 && (strcmp(args->crate_types.items[0], "lib") == 0 ||
+                                            strcmp(args->crate_types.items[0], "rlib") == 0);
+}
+
+char *crate_args_library_output(const struct crate_args *args, const char *kind)
+{
+    static const struct {
+        const char *kind;
+        const char *prefix;
+        const char *suffix;
+    } names[] = {
+        {"link", "lib", ".rlib"}, {"metadata", "lib", ".rmeta"},
+        {"dep-info", "", ".d"},   {"asm", "", ".s"},
+        {"llvm-ir", "", ".ll"},   {"llvm-bc", "", ".bc"},
+        {"mir", "", ".mir"},      {"obj", "", ".o"},
+    };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(names[i].kind, kind) == 0) {
+            return mem_format("%s%s%s%s", names[i].prefix, args->crate_name, args->extra_filename,
+                              names[i].suffix);
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,146 @@
+#include "rustc/delivery.h"
+
+#include "base/file.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void artifact_finish(struct artifact *artifact)
+{
+    free(artifact->kind);
+    free(artifact->from);
+    free(artifact->to);
+    free(artifact->written);
+}
+
+void delivery_finish(struct delivery *delivery)
+{
+    for (size_t i = 0; i < delivery->artifact_count; i++) {
+        artifact_finish(&delivery->artifacts[i]);
+    }
+    free(delivery->artifacts);
+    free(delivery->out_dir);
+    free(delivery->written_out_dir);
+    free(delivery->expected_rmeta);
+    free(delivery->output_file);
+    free(delivery->stdout_file);
+    free(delivery->stderr_file);
+    free(delivery->touch_file);
+    free(delivery->copy_from);
+    free(delivery->copy_to);
+    *delivery = (struct delivery){0};
+}
+
+const struct artifact *delivery_artifact(const struct delivery *delivery, const char *kind)
+{
+    for (size_t i = 0; i < delivery->artifact_count; i++) {
+        if (strcmp(delivery->artifacts[i].kind, kind) == 0) {
+            return &delivery->artifacts[i];
+        }
+    }
+    return NULL;
+}
+
+// Is this kind declared by a request of this stage? (the table in the header)
+static bool is_declared(enum stage stage, const struct emit *emit)
+{
+    bool is_metadata = strcmp(emit->kind, "metadata") == 0;
+    switch (stage) {
+    case STAGE_METADATA:
+        return is_metadata;
+    case STAGE_FULL:
+        return strcmp(emit->kind, "link") == 0 || (emit->path != NULL && !is_metadata);
+    case STAGE_ALL:
+        return emit->path != NULL;
+    }
+    return false;
+}
+
+// How a plain run would spell the path of an artifact.
+static char *plain_path(const struct delivery_source *source, const struct emit *emit,
+                        const char *from)
+{
+    if (emit->path != NULL) {
+        return mem_dup(emit->path);
+    }
+    const char *rlib = flag_value(source->request, FLAG_PIPELINING_RLIB_PATH);
+    if (rlib != NULL && strcmp(emit->kind, "link") == 0) {
+        return mem_dup(rlib);
+    }
+    const char *out_dir = source->command->crate.out_dir;
+    return out_dir == NULL ? mem_dup(path_basename(from))
+                           : mem_format("%s/%s", out_dir, path_basename(from));
+}
+
+static void add_artifact(struct delivery *delivery, const struct delivery_source *source,
+                         const struct emit *emit)
+{
+    char *from = command_artifact_name(source->command, emit);
+    if (from == NULL) {
+        return;
+    }
+    struct artifact artifact = {.kind = mem_dup(emit->kind), .from = from};
+    artifact.written = plain_path(source, emit, from);
+    if (is_declared(source->stage, emit)) {
+        artifact.to = path_join(source->base_dir, artifact.written);
+    }
+    delivery->artifacts = mem_grow_array(delivery->artifacts, delivery->artifact_count + 1,
+                                         sizeof delivery->artifacts[0]);
+    delivery->artifacts[delivery->artifact_count++] = artifact;
+}
+
+static void set_out_dir(struct delivery *delivery, const struct delivery_source *source)
+{
+    const struct crate_args *crate = &source->command->crate;
+    char *from_output = crate->output == NULL ? NULL : path_dirname(crate->output);
+    const char *out_dir = from_output != NULL ? from_output : crate->out_dir;
+    bool bare = out_dir == NULL || (from_output != NULL && strchr(crate->output, '/') == NULL);
+    delivery->written_out_dir = bare ? mem_dup("") : mem_format("%s/", out_dir);
+    if (source->stage == STAGE_ALL) {
+        delivery->out_dir = path_join(source->base_dir, out_dir == NULL ? "." : out_dir);
+    }
+    free(from_output);
+}
+
+// A request's own flag, else the one given at start-up, as an absolute path.
+static char *file_flag(const struct delivery_source *source, enum flag_id id)
+{
+    const char *value = flag_value(source->request, id);
+    if (value == NULL) {
+        value = flag_value(source->startup, id);
+    }
+    return value == NULL ? NULL : path_join(source->base_dir, value);
+}
+
+static bool set_copy(struct delivery *delivery, const struct delivery_source *source,
+                     struct failure *why)
+{
+    const struct strlist *pair = &source->startup->of[FLAG_COPY_OUTPUT];
+    if (pair->count == 0) {
+        return true;
+    }
+    if (strcmp(pair->items[0], pair->items[1]) == 0) {
+        return failure_set(why, "--copy-output: '%s' would be copied to itself", pair->items[0]);
+    }
+    delivery->copy_from = path_join(source->base_dir, pair->items[0]);
+    delivery->copy_to = path_join(source->base_dir, pair->items[1]);
+    return true;
+}
+
+bool delivery_build(struct delivery *delivery, const struct delivery_source *source,
+                    struct failure *why)
+{
+    if (source->command->outputs != OUTPUTS_DIRECT) {
+        for (size_t i = 0; i < source->command->crate.emit_count; i++) {
+            add_artifact(delivery, source, &source->command->crate.emits[i]);
+        }
+        set_out_dir(delivery, source);
+    }
+    delivery->expected_rmeta = file_flag(source, FLAG_PIPELINING_RMETA_PATH);
+    delivery->output_file = file_flag(source, FLAG_OUTPUT_FILE);
+    delivery->stdout_file = file_flag(source, FLAG_STDOUT_FILE);
+    delivery->stderr_file = file_flag(source, FLAG_STDERR_FILE);
+    delivery->touch_file = file_flag(source, FLAG_TOUCH_FILE);
+    return set_copy(delivery, source, why);
+}

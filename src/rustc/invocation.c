@@ -1,0 +1,271 @@
+#include "rustc/invocation.h"
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "rustc/arguments.h"
+#include "rustc/environment.h"
+#include "rustc/substitution.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+// What the steps of a build hand to each other.
+struct build {
+    const struct invocation_source *source;
+    struct substitutions substitutions;
+    struct arguments arguments;
+};
+
+void invocation_finish(struct invocation *invocation)
+{
+    free(invocation->key);
+    command_finish(&invocation->command);
+    delivery_finish(&invocation->delivery);
+    *invocation = (struct invocation){0};
+}
+
+// A flag that may stand at start-up and in a request: the request's wins.
+static const char *either_value(const struct build *build, enum flag_id id)
+{
+    const char *value = flag_value(&build->arguments.flags, id);
+    return value != NULL ? value : flag_value(build->source->startup, id);
+}
+
+static void either_files(const struct build *build, enum flag_id id, struct strlist *paths)
+{
+    const struct flag_values *both[] = {build->source->startup, &build->arguments.flags};
+    for (size_t side = 0; side < 2; side++) {
+        const struct strlist *names = &both[side]->of[id];
+        for (size_t i = 0; i < names->count; i++) {
+            strlist_push_take(paths, path_join(build->source->base_dir, names->items[i]));
+        }
+    }
+}
+
+static bool add_argument_files(struct build *build, const struct arguments_rules *rules,
+                               struct failure *why)
+{
+    struct strlist files = {0};
+    either_files(build, FLAG_ARG_FILE, &files);
+    bool good = true;
+    for (size_t i = 0; good && i < files.count; i++) {
+        good = arguments_add_file(&build->arguments, rules, files.items[i], why);
+    }
+    strlist_finish(&files);
+    return good;
+}
+
+static bool names_features(const struct strlist *words)
+{
+    for (size_t i = 0; i < words->count; i++) {
+        if (strncmp(words->items[i], "-Zallow-features=", 17) == 0 ||
+            strncmp(words->items[i], "allow-features=", 15) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool add_feature_guard(struct build *build, struct failure *why)
+{
+    const char *value = flag_value(build->source->startup, FLAG_REQUIRE_EXPLICIT_UNSTABLE_FEATURES);
+    if (value == NULL || strcmp(value, "false") == 0) {
+        return true;
+    }
+    if (strcmp(value, "true") != 0) {
+        return failure_set(why, "%s is true or false, not '%s'",
+                           flag_name(FLAG_REQUIRE_EXPLICIT_UNSTABLE_FEATURES), value);
+    }
+    if (!names_features(&build->arguments.words)) {
+        strlist_push(&build->arguments.words, "-Zallow-features=");
+    }
+    return true;
+}
+
+// A request brings the tool's arguments, never the tool.
+static bool check_tool(const struct build *build, struct failure *why)
+{
+    const struct strlist *words = &build->arguments.words;
+    return (words->count > 0 && words->items[0][0] != '\0') ||
+           failure_set(why, "no tool to run: the command line needs '-- RUSTC'");
+}
+
+static bool read_arguments(struct build *build, struct failure *why)
+{
+    const struct invocation_source *source = build->source;
+    struct arguments_rules rules = {.substitutions = &build->substitutions,
+                                    .base_dir = source->base_dir};
+    return arguments_add(&build->arguments, &rules, source->startup_words, false, why) &&
+           check_tool(build, why) &&
+           (source->request_words == NULL ||
+            arguments_add(&build->arguments, &rules, source->request_words, true, why)) &&
+           add_argument_files(build, &rules, why) && add_feature_guard(build, why);
+}
+
+static bool read_environment(struct build *build, struct command *command, struct failure *why)
+{
+    const struct invocation_source *source = build->source;
+    struct strlist files = {0};
+    either_files(build, FLAG_ENV_FILE, &files);
+    const char *stable = either_value(build, FLAG_STABLE_STATUS_FILE);
+    const char *changing = either_value(build, FLAG_VOLATILE_STATUS_FILE);
+    char *stable_path = stable == NULL ? NULL : path_join(source->base_dir, stable);
+    char *changing_path = changing == NULL ? NULL : path_join(source->base_dir, changing);
+    struct environment_source env = {.inherited = source->inherited_env,
+                                     .files = &files,
+                                     .stable_status = stable_path,
+                                     .volatile_status = changing_path,
+                                     .substitutions = &build->substitutions};
+    bool good = environment_build(&env, &command->env, why);
+    free(stable_path);
+    free(changing_path);
+    strlist_finish(&files);
+    return good;
+}
+
+static bool read_format(const struct build *build, struct command *command, struct failure *why)
+{
+    const char *format = either_value(build, FLAG_RUSTC_OUTPUT_FORMAT);
+    if (format == NULL) {
+        command->format = OUTPUT_RAW;
+    } else if (strcmp(format, "rendered") == 0) {
+        command->format = OUTPUT_RENDERED;
+    } else if (strcmp(format, "json") == 0) {
+        command->format = OUTPUT_JSON;
+    } else {
+        return failure_set(why, "%s is json or rendered, not '%s'",
+                           flag_name(FLAG_RUSTC_OUTPUT_FORMAT), format);
+    }
+    return true;
+}
+
+// A key may become part of a file name one day, and a long one fills logs.
+static bool check_key(const char *key, struct failure *why)
+{
+    enum { KEY_MAX_BYTES = 1024 };
+    if (key[0] == '\0' || strlen(key) > KEY_MAX_BYTES) {
+        return failure_set(why, "%s must have 1 to %d bytes", flag_name(FLAG_PIPELINING_KEY),
+                           KEY_MAX_BYTES);
+    }
+    if (strchr(key, '/') != NULL || strstr(key, "..") != NULL) {
+        return failure_set(why, "%s must not contain '/' or '..': '%s'",
+                           flag_name(FLAG_PIPELINING_KEY), key);
+    }
+    return true;
+}
+
+static bool read_stage(const struct build *build, struct invocation *invocation,
+                       struct failure *why)
+{
+    const struct flag_values *flags = &build->arguments.flags;
+    bool metadata = flag_given(flags, FLAG_PIPELINING_METADATA);
+    bool full = flag_given(flags, FLAG_PIPELINING_FULL);
+    if (metadata && full) {
+        return failure_set(why, "%s and %s exclude each other", flag_name(FLAG_PIPELINING_METADATA),
+                           flag_name(FLAG_PIPELINING_FULL));
+    }
+    const char *key = flag_value(flags, FLAG_PIPELINING_KEY);
+    invocation->stage = metadata ? STAGE_METADATA : full ? STAGE_FULL : STAGE_ALL;
+    if (invocation->stage == STAGE_ALL) {
+        return true;
+    }
+    if (key == NULL) {
+        return failure_set(why, "%s needs %s=KEY",
+                           flag_name(metadata ? FLAG_PIPELINING_METADATA : FLAG_PIPELINING_FULL),
+                           flag_name(FLAG_PIPELINING_KEY));
+    }
+    invocation->key = mem_dup(key);
+    return check_key(key, why);
+}
+
+static bool is_rustc(const char *tool)
+{
+    const char *name = path_basename(tool);
+    return strstr(name, "rustc") != NULL || strcmp(name, "clippy-driver") == 0;
+}
+
+// The command line's own compile is nobody else's: it may write where its arguments say.
+static enum command_outputs choose_outputs(const struct build *build,
+                                           const struct invocation *invocation)
+{
+    if (invocation->stage != STAGE_ALL) {
+        return OUTPUTS_LIBRARY;
+    }
+    bool is_request = build->source->request_words != NULL;
+    return is_request && is_rustc(invocation->command.tool) ? OUTPUTS_PRIVATE : OUTPUTS_DIRECT;
+}
+
+// A library's two requests must run the very same command: the same kinds (they are part of the
+// crate hash), and the notification that the metadata is there.
+static bool make_library(struct crate_args *crate, struct failure *why)
+{
+    if (crate->crate_name == NULL) {
+        return failure_set(why, "a pipelined crate needs --crate-name");
+    }
+    if (!crate_args_is_library(crate)) {
+        return failure_set(why,
+                           "crate %s: the stages metadata and full are for one --crate-type, "
+                           "lib or rlib",
+                           crate->crate_name);
+    }
+    if (crate->output != NULL) {
+        return failure_set(why,
+                           "crate %s: a pipelined crate takes --out-dir or --emit=KIND=FILE, "
+                           "not -o",
+                           crate->crate_name);
+    }
+    crate_args_add_emit(crate, "link", NULL);
+    crate_args_add_emit(crate, "metadata", NULL);
+    return true;
+}
+
+static bool check_metadata_name(const struct invocation *invocation, struct failure *why)
+{
+    const struct artifact *rmeta = delivery_artifact(&invocation->delivery, "metadata");
+    if (invocation->stage != STAGE_METADATA || rmeta == NULL) {
+        return true;
+    }
+    size_t len = strlen(rmeta->to);
+    return len < 5 || strcmp(rmeta->to + len - 5, ".rlib") != 0 ||
+           failure_set(why, "%s: '%s' asks for a hollow rlib, which this version does not make",
+                       flag_name(FLAG_PIPELINING_METADATA), rmeta->written);
+}
+
+static bool read_command(struct build *build, struct invocation *invocation, struct failure *why)
+{
+    struct command *command = &invocation->command;
+    struct strlist *words = &build->arguments.words;
+    command->tool = mem_dup(words->items[0]);
+    command->working_dir = mem_dup(build->source->base_dir);
+    strlist_remove(words, 0);
+    if (!read_stage(build, invocation, why) || !read_format(build, command, why) ||
+        !read_environment(build, command, why) || !crate_args_read(&command->crate, words, why)) {
+        return false;
+    }
+    command->outputs = choose_outputs(build, invocation);
+    if (command->outputs == OUTPUTS_DIRECT) {
+        strlist_push_all(&command->words, words);
+    }
+    return command->outputs != OUTPUTS_LIBRARY || make_library(&command->crate, why);
+}
+
+bool invocation_build(struct invocation *invocation, const struct invocation_source *source,
+                      struct failure *why)
+{
+    struct build build = {.source = source};
+    bool good = substitutions_add_flags(&build.substitutions, &source->startup->of[FLAG_SUBST],
+                                        source->base_dir, why) &&
+                read_arguments(&build, why) && read_command(&build, invocation, why);
+    if (good) {
+        struct delivery_source from = {.stage = invocation->stage,
+                                       .command = &invocation->command,
+                                       .startup = source->startup,
+                                       .request = &build.arguments.flags,
+                                       .base_dir = source->base_dir};
+        good = delivery_build(&invocation->delivery, &from, why) &&
+               check_metadata_name(invocation, why);
+    }
+    arguments_finish(&build.arguments);
+    substitutions_finish(&build.substitutions);
+    return good;
+}
