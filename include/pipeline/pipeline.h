@@ -1,0 +1,93 @@
+/**
+ * The pipeline table: which compile serves which request. Pure: it decides, it never performs.
+ *
+ * Words. A *request* is one WorkRequest, named by the worker's own serial. A *compile* is one rustc
+ * for one crate, named by its serial, from START to FORGET. A *key* says which requests belong to
+ * one crate; the *identity* says which of them are the same compile. A *milestone* is what a
+ * request waits for; a request that waits is a *waiter* of its compile. An *action* is what the
+ * worker must do now.
+ *
+ * A compile owns its key until another identity takes it, it is killed, or it is forgotten; a
+ * compile without a key serves the waiters that it has and nobody else. All calls append to
+ * `actions`, which the worker performs in order when the call has returned.
+ */
+#ifndef RELAY_PIPELINE_PIPELINE_H
+#define RELAY_PIPELINE_PIPELINE_H
+
+#include "base/digest.h"
+#include "pipeline/action.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum milestone { MILESTONE_METADATA, MILESTONE_EXIT };
+
+/** How a compile's process ended. */
+enum ending {
+    ENDING_GOOD,  /**< exit code 0 */
+    ENDING_BAD,   /**< another exit code, or it could not be started */
+    ENDING_SIGNAL /**< a signal that the worker did not send */
+};
+
+/** What a request wants. */
+struct want {
+    uint64_t request;
+    const char *key;               /**< NULL: a compile of its own */
+    const struct digest *identity; /**< NULL when `key` is */
+    enum milestone milestone;
+    bool afresh; /**< never join: the caller knows that the known compile is not the right one */
+};
+
+/** Why a request got the compile it got. */
+enum verdict {
+    VERDICT_ALONE,     /**< it has no key */
+    VERDICT_FIRST,     /**< no compile of this key was known */
+    VERDICT_DIFFERENT, /**< one was known, of another identity: compiled afresh */
+    VERDICT_AFRESH,    /**< the caller said so */
+    VERDICT_JOINED,    /**< it waits for a compile that was running */
+    VERDICT_TAKEN,     /**< answered from a compile that had reached the milestone */
+    VERDICT_AGAIN      /**< the known compile had died by a signal: it is started once more */
+};
+
+/** Limits for finished compiles that nobody has taken. */
+struct pipeline_limits {
+    size_t kept_count;
+    uint64_t kept_bytes;
+};
+
+struct pipeline;
+
+struct pipeline *pipeline_create(const struct pipeline_limits *limits);
+
+/** Accepts NULL. Compiles still known are simply dropped. */
+void pipeline_destroy(struct pipeline *pipeline);
+
+/** The compile that a want of this key and identity would join, 0 when there is none. */
+uint64_t pipeline_candidate(const struct pipeline *pipeline, const char *key,
+                            const struct digest *identity);
+
+/** A request arrived. `ret_compile` is the compile that serves it. */
+enum verdict pipeline_want(struct pipeline *pipeline, const struct want *want,
+                           uint64_t *ret_compile, struct action_list *actions);
+
+/** The compile's .rmeta is complete on disk. */
+void pipeline_metadata_ready(struct pipeline *pipeline, uint64_t compile,
+                             struct action_list *actions);
+
+/** The compile's process is dead and reaped, or could not be started; `bytes` is what it left. */
+void pipeline_ended(struct pipeline *pipeline, uint64_t compile, enum ending ending, uint64_t bytes,
+                    struct action_list *actions);
+
+/**
+ * The request is cancelled: it is answered OUTCOME_CANCELLED, at once when others wait for its
+ * compile, else after that compile was killed and reaped. A request that waits for nothing is
+ * ignored.
+ */
+void pipeline_cancel(struct pipeline *pipeline, uint64_t request, struct action_list *actions);
+
+/** Nobody listens to the request any more: it is never answered. Its compile runs on if it can be
+ * joined. */
+void pipeline_abandon(struct pipeline *pipeline, uint64_t request, struct action_list *actions);
+
+#endif
