@@ -1,0 +1,63 @@
+/**
+ * What libuv lacks on this system. One body per platform: src/io/platform_linux.c.
+ *
+ * Starting a process is ours because libuv has no hook between fork and exec, and the child must
+ * tell the guardian its group *before* it becomes another program (io/guardian.h says why).
+ */
+#ifndef RELAY_IO_PLATFORM_H
+#define RELAY_IO_PLATFORM_H
+
+#include "base/failure.h"
+
+#include <sys/types.h>
+
+struct platform_spawn_spec {
+    char *const *argv; /**< what to run; argv[0] with a slash is a path seen from `cwd`, without
+                            one it is searched in the PATH of `envp`, else in /usr/bin:/bin */
+    char *const *envp; /**< the whole environment; nothing of ours is added */
+    const char *cwd;   /**< where it runs; NULL: where we are */
+    int stdout_fd;     /**< becomes its fd 1 */
+    int stderr_fd;     /**< becomes its fd 2 */
+    int guardian_fd;   /**< where the child announces itself: its id, one pid_t; -1: nowhere */
+};
+
+/**
+ * Starts a program as leader of a new session and process group, with /dev/null as stdin, default
+ * signal handling and nothing blocked. Everything in `spec` is borrowed for the call only: when it
+ * returns, the program runs. Inherits fds 0-2 and whatever is not close-on-exec.
+ * The child is also killed when the calling thread ends (PR_SET_PDEATHSIG): call from the main
+ * thread.
+ *
+ * Returns its process id, which is also its group's id and which the caller must reap; -1 when
+ * nothing runs: "cannot start 'rustc': no such file or directory". A child that failed before exec
+ * is reaped here and taken back from the guardian (-id).
+ * See vfork(2), setsid(2), execve(2), prctl(2).
+ */
+pid_t platform_spawn(const struct platform_spawn_spec *spec, struct failure *why);
+
+/**
+ * From now on orphans among our descendants become our children, so that we can reap and kill them.
+ * See PR_SET_CHILD_SUBREAPER in prctl(2); not inherited over fork.
+ */
+bool platform_become_subreaper(struct failure *why);
+
+/** The name shown by ps and top; cut at 15 bytes. See PR_SET_NAME in prctl(2). */
+void platform_set_name(const char *name);
+
+/** Closes every descriptor from `first` on. See close_range(2). */
+void platform_close_from(int first);
+
+/**
+ * The ids of our children that are not yet reaped, zombies included: at most `max` into `ret_pids`.
+ * Returns how many; 0 also when the kernel was built without that list.
+ * See /proc/pid/task/tid/children in proc(5): exact only while we are the only one to reap them.
+ */
+size_t platform_children(pid_t *ret_pids, size_t max);
+
+/**
+ * Makes `to_fd` (empty, open for writing) share the blocks of `from_fd`; false when the filesystem
+ * cannot. See ioctl_ficlone(2).
+ */
+bool platform_clone_file(int from_fd, int to_fd);
+
+#endif

@@ -1,0 +1,25 @@
+/**
+ * The directory that a request's relative names start from.
+ *
+ * Multiplex sandboxing names it in the request, relative to the worker's working directory;
+ * singleplex sandboxing makes it the working directory; else it is the execroot, which is the
+ * working directory too. Both kinds of sandbox are emptied and used again right after the answer
+ * (bazel-facts.md B).
+ */
+#ifndef RELAY_IO_SANDBOX_H
+#define RELAY_IO_SANDBOX_H
+
+#include "base/failure.h"
+
+#include <stdbool.h>
+
+/**
+ * The absolute base directory of a request with this sandbox_dir ("" without one), owned by the
+ * caller; NULL when the sandbox is missing or empty.
+ */
+char *sandbox_base_dir(const char *cwd, const char *sandbox_dir, struct failure *why);
+
+/** Will Bazel use the directory for another request as soon as this one is answered? */
+bool sandbox_is_reused(const char *cwd, const char *sandbox_dir);
+
+#endif

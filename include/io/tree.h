@@ -1,0 +1,32 @@
+/**
+ * Directories and what is in them: made with their parents, removed with their contents.
+ * Blocks for the file system.
+ */
+#ifndef RELAY_IO_TREE_H
+#define RELAY_IO_TREE_H
+
+#include "base/failure.h"
+
+#include <sys/types.h>
+
+/**
+ * Makes the directory and its missing parents with `mode`; one that is there is left as it is. See
+ * mkdir(2).
+ */
+bool tree_make(const char *dir, mode_t mode, struct failure *why);
+
+/** The same for the directory that `path` lies in, with mode 0777 less the umask. */
+bool tree_make_parent(const char *path, struct failure *why);
+
+/**
+ * Removes the directory with everything in it; a missing one is success, also when somebody else
+ * removes it at the same time. Symbolic links are removed, never followed (also not `dir` itself).
+ * Directories without write permission are made writable first. Goes on after a failure; `why` is
+ * the first one. See openat(2), unlinkat(2).
+ */
+bool tree_remove(const char *dir, struct failure *why);
+
+/** `prefix` and 16 random hexadecimal digits: a name nobody else uses; owned by the caller. */
+char *tree_fresh_name(const char *prefix);
+
+#endif

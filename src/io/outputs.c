@@ -1,0 +1,300 @@
+// copy_file_range
+#define _GNU_SOURCE
+#include "io/outputs.h"
+
+#include "base/mem.h"
+#include "io/platform.h"
+#include "io/tree.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { CHUNK_BYTES = 64 * 1024, RANGE_BYTES = 1 << 30 };
+
+// One way of placing; returns 0 or errno.
+typedef int placing(const char *from, const char *to);
+
+static int result_of(int status)
+{
+    return status == 0 ? 0 : errno;
+}
+
+static bool is_there(const char *path)
+{
+    struct stat info;
+    return lstat(path, &info) == 0;
+}
+
+// A hidden name beside `to`, so that a rename puts it there; owned by the caller.
+static char *temporary_beside(const char *to)
+{
+    const char *slash = strrchr(to, '/');
+    size_t dir_len = slash == NULL ? 0 : (size_t)(slash - to) + 1;
+    char *prefix = mem_format("%.*s.relay-", (int)dir_len, to);
+    char *name = tree_fresh_name(prefix);
+    free(prefix);
+    return name;
+}
+
+static int write_all(int fd, const char *data, size_t len)
+{
+    while (len > 0) {
+        ssize_t written = write(fd, data, len);
+        if (written < 0 && errno != EINTR) {
+            return errno;
+        }
+        if (written > 0) {
+            data += written;
+            len -= (size_t)written;
+        }
+    }
+    return 0;
+}
+
+// Both go on from where copy_file_range() left the two files.
+static int pump(int from_fd, int to_fd)
+{
+    char chunk[CHUNK_BYTES];
+    for (;;) {
+        ssize_t len = read(from_fd, chunk, sizeof chunk);
+        if (len == 0) {
+            return 0;
+        }
+        if (len < 0 && errno != EINTR) {
+            return errno;
+        }
+        int error = len < 0 ? 0 : write_all(to_fd, chunk, (size_t)len);
+        if (error != 0) {
+            return error;
+        }
+    }
+}
+
+static int copy_bytes(int from_fd, int to_fd)
+{
+    if (platform_clone_file(from_fd, to_fd)) {
+        return 0;
+    }
+    while (copy_file_range(from_fd, NULL, to_fd, NULL, RANGE_BYTES, 0) > 0) {
+    }
+    // Whatever stopped it: at the end of the file nothing is left, and an error comes again here.
+    return pump(from_fd, to_fd);
+}
+
+static int fill(int from_fd, const char *temporary)
+{
+    struct stat info;
+    if (fstat(from_fd, &info) != 0) {
+        return errno;
+    }
+    int to_fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    if (to_fd < 0) {
+        return errno;
+    }
+    int error = copy_bytes(from_fd, to_fd);
+    if (error == 0) {
+        error = result_of(fchmod(to_fd, info.st_mode & 0777));
+    }
+    int closed = result_of(close(to_fd));
+    return error != 0 ? error : closed;
+}
+
+static int copy_and_rename(const char *from, const char *to)
+{
+    int from_fd = open(from, O_RDONLY | O_CLOEXEC);
+    if (from_fd < 0) {
+        return errno;
+    }
+    char *temporary = temporary_beside(to);
+    int error = fill(from_fd, temporary);
+    if (error == 0) {
+        error = result_of(rename(temporary, to));
+    }
+    if (error != 0) {
+        unlink(temporary);
+    }
+    free(temporary);
+    close(from_fd);
+    return error;
+}
+
+static int link_file(const char *from, const char *to)
+{
+    return result_of(linkat(AT_FDCWD, from, AT_FDCWD, to, AT_SYMLINK_FOLLOW));
+}
+
+static int link_over(const char *from, const char *to)
+{
+    char *temporary = temporary_beside(to);
+    int error = link_file(from, temporary);
+    if (error == 0) {
+        error = result_of(rename(temporary, to));
+        // Still there if it failed, or if `to` was this file already: rename(2) then does nothing.
+        unlink(temporary);
+    }
+    free(temporary);
+    return error;
+}
+
+static int link_or_copy(const char *from, const char *to)
+{
+    int error = link_file(from, to);
+    if (error == EEXIST) {
+        error = link_over(from, to);
+    }
+    switch (error) {
+    case EXDEV:
+    case EPERM:
+    case EMLINK:
+    case EOPNOTSUPP:
+        return copy_and_rename(from, to);
+    default:
+        return error;
+    }
+}
+
+// Two spellings of one path, as opposed to two links to one file.
+static bool is_same_entry(const char *left, const char *right)
+{
+    char *left_path = realpath(left, NULL);
+    char *right_path = realpath(right, NULL);
+    bool same = left_path != NULL && right_path != NULL && strcmp(left_path, right_path) == 0;
+    free(left_path);
+    free(right_path);
+    return same;
+}
+
+static int rename_file(const char *from, const char *to)
+{
+    int error = result_of(rename(from, to));
+    // rename(2) does nothing when both are links to one file; then `from` is still there.
+    if (error == 0 && is_there(from) && !is_same_entry(from, to)) {
+        error = result_of(unlink(from));
+    }
+    return error;
+}
+
+static int rename_or_copy(const char *from, const char *to)
+{
+    int error = rename_file(from, to);
+    if (error == EXDEV) {
+        error = copy_and_rename(from, to);
+        if (error == 0) {
+            error = result_of(unlink(from));
+        }
+    }
+    return error;
+}
+
+// The parent directory is there nearly always (Bazel makes it): it is made only when it was missed.
+static bool place(placing *how, const char *from, const char *to, struct failure *why)
+{
+    int error = how(from, to);
+    if (error == ENOENT && is_there(from)) {
+        if (!tree_make_parent(to, why)) {
+            return false;
+        }
+        error = how(from, to);
+    }
+    return error == 0 ? true : failure_errno(why, error, "cannot place '%s' at '%s'", from, to);
+}
+
+bool outputs_move(const char *from, const char *to, struct failure *why)
+{
+    return place(rename_or_copy, from, to, why);
+}
+
+bool outputs_link(const char *from, const char *to, struct failure *why)
+{
+    return place(link_or_copy, from, to, why);
+}
+
+bool outputs_copy(const char *from, const char *to, struct failure *why)
+{
+    return place(copy_and_rename, from, to, why);
+}
+
+// Reads until the chunk is full or the file ends; -1: failed.
+static ssize_t read_chunk(int fd, char *chunk)
+{
+    size_t len = 0;
+    while (len < CHUNK_BYTES) {
+        ssize_t got = read(fd, chunk + len, CHUNK_BYTES - len);
+        if (got == 0) {
+            break;
+        }
+        if (got < 0 && errno != EINTR) {
+            return -1;
+        }
+        len += got > 0 ? (size_t)got : 0;
+    }
+    return (ssize_t)len;
+}
+
+static int compare_bytes(int left_fd, int right_fd, bool *ret_same)
+{
+    char left[CHUNK_BYTES];
+    char right[CHUNK_BYTES];
+    for (;;) {
+        ssize_t left_len = read_chunk(left_fd, left);
+        ssize_t right_len = read_chunk(right_fd, right);
+        if (left_len < 0 || right_len < 0) {
+            return errno;
+        }
+        if (left_len != right_len || memcmp(left, right, (size_t)left_len) != 0) {
+            *ret_same = false;
+            return 0;
+        }
+        if (left_len == 0) {
+            *ret_same = true;
+            return 0;
+        }
+    }
+}
+
+static int compare_files(int left_fd, int right_fd, bool *ret_same)
+{
+    struct stat left;
+    struct stat right;
+    if (fstat(left_fd, &left) != 0 || fstat(right_fd, &right) != 0) {
+        return errno;
+    }
+    if (left.st_dev == right.st_dev && left.st_ino == right.st_ino) {
+        *ret_same = true;
+        return 0;
+    }
+    if (left.st_size != right.st_size) {
+        *ret_same = false;
+        return 0;
+    }
+    return compare_bytes(left_fd, right_fd, ret_same);
+}
+
+static bool open_file(const char *path, int *ret_fd, struct failure *why)
+{
+    *ret_fd = open(path, O_RDONLY | O_CLOEXEC);
+    return *ret_fd >= 0 ? true : failure_errno(why, errno, "cannot read '%s'", path);
+}
+
+bool outputs_same_content(const char *left, const char *right, bool *ret_same, struct failure *why)
+{
+    int left_fd;
+    int right_fd;
+    if (!open_file(left, &left_fd, why)) {
+        return false;
+    }
+    if (!open_file(right, &right_fd, why)) {
+        close(left_fd);
+        return false;
+    }
+    int error = compare_files(left_fd, right_fd, ret_same);
+    close(left_fd);
+    close(right_fd);
+    return error == 0 ? true
+                      : failure_errno(why, error, "cannot compare '%s' and '%s'", left, right);
+}

@@ -1,0 +1,224 @@
+#include "io/reaper.h"
+
+#include "io/group.h"
+#include "io/guardian.h"
+#include "io/platform.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <time.h>
+
+enum { STRAYS_AT_ONCE = 1024, MS_NS = 1000 * 1000, SLICE_NS = REAPER_LOOK_MS * MS_NS };
+
+static void on_child(uv_signal_t *handle, int number);
+static void on_look(uv_timer_t *timer);
+static void look_around(struct reaper *reaper);
+static void reap_strangers(struct reaper *reaper);
+
+bool reaper_init(struct reaper *reaper, uv_loop_t *loop, struct guardian *guardian,
+                 struct failure *why)
+{
+    *reaper = (struct reaper){.guardian = guardian};
+    uv_timer_init(loop, &reaper->look);
+    reaper->look.data = reaper;
+    int status = uv_signal_init(loop, &reaper->on_child);
+    if (status == 0) {
+        reaper->on_child.data = reaper;
+        status = uv_signal_start(&reaper->on_child, on_child, SIGCHLD);
+    }
+    if (status != 0) {
+        reaper_close(reaper);
+        return failure_errno(why, -status, "cannot watch for the end of children");
+    }
+    uv_unref((uv_handle_t *)&reaper->on_child);
+    return true;
+}
+
+static void close_handle(uv_handle_t *handle)
+{
+    if (handle->data != NULL && !uv_is_closing(handle)) {
+        uv_close(handle, NULL);
+    }
+}
+
+void reaper_close(struct reaper *reaper)
+{
+    close_handle((uv_handle_t *)&reaper->on_child);
+    close_handle((uv_handle_t *)&reaper->look);
+}
+
+// An id that was given out again proves that its old group is empty, whether or not we saw it.
+static void retire_id(struct reaper *reaper, pid_t id)
+{
+    for (struct group *group = reaper->groups; group != NULL; group = group->next) {
+        if (group->id == id && group->state == GROUP_DYING) {
+            group->state = GROUP_GONE;
+        }
+    }
+}
+
+void reaper_add(struct reaper *reaper, struct group *group)
+{
+    retire_id(reaper, group->id);
+    group->next = reaper->groups;
+    reaper->groups = group;
+    uv_ref((uv_handle_t *)&reaper->on_child);
+}
+
+void reaper_remove(struct reaper *reaper, struct group *group)
+{
+    struct group **link = &reaper->groups;
+    while (*link != NULL) {
+        if (*link == group) {
+            *link = group->next;
+        } else {
+            link = &(*link)->next;
+        }
+    }
+    if (reaper->groups == NULL) {
+        uv_unref((uv_handle_t *)&reaper->on_child);
+    }
+}
+
+static void on_child(uv_signal_t *handle, int number)
+{
+    (void)number;
+    look_around(handle->data);
+}
+
+static void on_look(uv_timer_t *timer)
+{
+    look_around(timer->data);
+}
+
+static void tell_owners(struct reaper *reaper)
+{
+    for (struct group *group = reaper->groups; group != NULL; group = group->next) {
+        while (group->told != group->state) {
+            group->told = group->state;
+            group->on_change(group->owner);
+        }
+    }
+}
+
+// A zombie whose parent is a stranger stays in the group as long as that one likes; it cannot
+// write.
+static void look_at_group(struct group *group)
+{
+    group_look(group);
+    if (group->state == GROUP_DYING && uv_hrtime() >= group->gone_until_ns) {
+        group->state = GROUP_GONE;
+    }
+}
+
+static void look_around(struct reaper *reaper)
+{
+    bool dying = false;
+    for (struct group *group = reaper->groups; group != NULL; group = group->next) {
+        look_at_group(group);
+        dying = dying || group->state == GROUP_DYING;
+    }
+    reap_strangers(reaper);
+    if (!dying) {
+        uv_timer_stop(&reaper->look);
+    }
+    tell_owners(reaper);
+}
+
+static bool is_leader(const struct reaper *reaper, pid_t pid)
+{
+    for (const struct group *group = reaper->groups; group != NULL; group = group->next) {
+        if (group->id == pid && (group->state == GROUP_RUNNING || group->state == GROUP_EXITED)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// Stops at a leader that is kept: those behind it are reaped when it is released.
+static void reap_strangers(struct reaper *reaper)
+{
+    for (;;) {
+        siginfo_t info = {0};
+        int found = waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT);
+        if (found != 0 || info.si_pid == 0 || is_leader(reaper, info.si_pid)) {
+            return;
+        }
+        waitpid(info.si_pid, NULL, 0);
+        if (reaper->guardian != NULL && info.si_pid == reaper->guardian->pid) {
+            guardian_was_reaped(reaper->guardian);
+        }
+    }
+}
+
+void reaper_release(struct reaper *reaper, struct group *group)
+{
+    group_release(group);
+    reap_strangers(reaper);
+    if (group->state == GROUP_DYING) {
+        group->gone_until_ns = uv_hrtime() + (uint64_t)REAPER_GONE_MS * MS_NS;
+        uv_timer_start(&reaper->look, on_look, REAPER_LOOK_MS, REAPER_LOOK_MS);
+    }
+}
+
+static bool kill_groups(struct reaper *reaper)
+{
+    bool left = false;
+    for (struct group *group = reaper->groups; group != NULL; group = group->next) {
+        group_kill(group);
+        group_look(group);
+        if (group->state == GROUP_EXITED) {
+            group_release(group);
+        }
+        left = left || group->state != GROUP_GONE;
+    }
+    return left;
+}
+
+// Whoever left its group is our child once its parents are dead; round by round the tree comes to
+// us.
+static bool kill_strays(struct reaper *reaper)
+{
+    pid_t pids[STRAYS_AT_ONCE];
+    size_t count = platform_children(pids, STRAYS_AT_ONCE);
+    bool left = false;
+    for (size_t i = 0; i < count; i++) {
+        if (reaper->guardian == NULL || pids[i] != reaper->guardian->pid) {
+            kill(pids[i], SIGKILL);
+            left = true;
+        }
+    }
+    return left;
+}
+
+static bool wait_for_child(const sigset_t *child_signal, uint64_t until_ns)
+{
+    if (uv_hrtime() >= until_ns) {
+        return false;
+    }
+    // In slices: a thread of libuv's pool may have taken the signal in our place.
+    struct timespec slice = {.tv_nsec = SLICE_NS};
+    sigtimedwait(child_signal, NULL, &slice);
+    return true;
+}
+
+void reaper_kill_all(struct reaper *reaper)
+{
+    uint64_t until_ns = uv_hrtime() + (uint64_t)REAPER_KILL_ALL_MS * MS_NS;
+    sigset_t child_signal;
+    sigset_t before;
+    sigemptyset(&child_signal);
+    sigaddset(&child_signal, SIGCHLD);
+    pthread_sigmask(SIG_BLOCK, &child_signal, &before);
+    bool left = true;
+    while (left) {
+        bool groups = kill_groups(reaper);
+        reap_strangers(reaper);
+        bool strays = kill_strays(reaper);
+        left = (groups || strays) && wait_for_child(&child_signal, until_ns);
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    // We have taken the signals that would have told the loop.
+    raise(SIGCHLD);
+}

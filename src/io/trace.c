@@ -1,0 +1,99 @@
+#include "io/trace.h"
+
+#include "base/bytes.h"
+
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <uv.h>
+
+static const char opening[] = "[\n]\n";
+
+// The name with every `%p` replaced by the process id; owned by the caller.
+static char *expand_name(const char *name)
+{
+    struct bytes path = {0};
+    for (const char *rest = name; *rest != '\0';) {
+        size_t plain = strcspn(rest, "%");
+        bytes_append(&path, rest, plain);
+        rest += plain;
+        if (strncmp(rest, "%p", 2) == 0) {
+            bytes_append_format(&path, "%ld", (long)getpid());
+            rest += 2;
+        } else if (*rest == '%') {
+            bytes_append(&path, rest++, 1);
+        }
+    }
+    return bytes_detach(&path);
+}
+
+bool trace_open(struct trace *trace, const char *name, struct failure *why)
+{
+    char *path = expand_name(name);
+    trace->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    trace->on = trace->fd >= 0 && pwrite(trace->fd, opening, sizeof opening - 1, 0) > 0;
+    trace->end = sizeof "[\n" - 1;
+    if (!trace->on) {
+        failure_errno(why, errno, "cannot write the trace file '%s'", path);
+    }
+    free(path);
+    return trace->on;
+}
+
+static void add_facts(cJSON *object, const struct trace_fact *facts)
+{
+    cJSON *args = cJSON_AddObjectToObject(object, "args");
+    for (const struct trace_fact *fact = facts; fact != NULL && fact->name != NULL; fact++) {
+        if (fact->text != NULL) {
+            cJSON_AddStringToObject(args, fact->name, fact->text);
+        } else {
+            cJSON_AddNumberToObject(args, fact->name, (double)fact->number);
+        }
+    }
+}
+
+static char *describe(const struct trace_event *event)
+{
+    static const char *const phases[] = {
+        [TRACE_BEGIN] = "b", [TRACE_INSTANT] = "n", [TRACE_END] = "e"};
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "ph", phases[event->phase]);
+    cJSON_AddStringToObject(object, "cat", event->category);
+    cJSON_AddNumberToObject(object, "id", (double)event->id);
+    cJSON_AddStringToObject(object, "name", event->name);
+    cJSON_AddNumberToObject(object, "ts", (double)(uv_hrtime() / 1000));
+    cJSON_AddNumberToObject(object, "pid", (double)getpid());
+    cJSON_AddNumberToObject(object, "tid", 0);
+    add_facts(object, event->facts);
+    char *text = cJSON_PrintUnformatted(object);
+    cJSON_Delete(object);
+    return text;
+}
+
+void trace_write(struct trace *trace, const struct trace_event *event)
+{
+    if (!trace->on) {
+        return;
+    }
+    char *text = describe(event);
+    struct bytes line = {0};
+    bytes_append_format(&line, "%s%s\n]\n", trace->any ? "," : "", text);
+    ssize_t written = pwrite(trace->fd, line.data, line.len, trace->end);
+    if (written == (ssize_t)line.len) {
+        trace->end += written - (ssize_t)(sizeof "]\n" - 1);
+        trace->any = true;
+    }
+    bytes_finish(&line);
+    free(text);
+}
+
+void trace_close(struct trace *trace)
+{
+    if (trace->on) {
+        close(trace->fd);
+        trace->on = false;
+    }
+}
