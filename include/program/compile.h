@@ -1,0 +1,88 @@
+/**
+ * One compile: its private directory, its rustc, what rustc said, and the milestones it reached.
+ *
+ *     <state>/<serial>/out/        --out-dir
+ *     <state>/<serial>/<kind>/     one folder for each --emit kind with a file name of its own
+ *     <state>/<serial>/tmp/        rustc's TMPDIR, so that a killed rustc leaves nothing elsewhere
+ *     <state>/<serial>/args        the arguments, when they are too long for execve(2)
+ */
+#ifndef RELAY_PROGRAM_COMPILE_H
+#define RELAY_PROGRAM_COMPILE_H
+
+#include "base/bytes.h"
+#include "base/failure.h"
+#include "io/child.h"
+#include "rustc/command.h"
+#include "rustc/diagnostics.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct compile;
+struct reaper;
+struct state_dir;
+
+/** Called from the loop only. The compile may be destroyed from within on_ended. */
+struct compile_events {
+    /** The .rmeta is complete on disk. At most once for each start. */
+    void (*on_metadata)(void *owner, struct compile *compile);
+    /** The process is dead and reaped; `compile->end` says how. Once for each start. */
+    void (*on_ended)(void *owner, struct compile *compile);
+    /** Something was added to `said` or `out`. May be NULL. */
+    void (*on_output)(void *owner, struct compile *compile);
+};
+
+struct compile {
+    uint64_t serial;         /**< which one it is */
+    struct command command;  /**< what it runs */
+    char *dir;               /**< its private directory; NULL before the start */
+    struct child *child;     /**< its process; NULL when there is none */
+    struct child_end end;    /**< how the process ended */
+    struct diagnostics said; /**< what rustc said on stderr, as the user sees it */
+    struct bytes out;        /**< what it wrote to stdout and nobody has answered yet */
+    struct bytes raw;        /**< stderr as it came, when `keep_raw` */
+    bool keep_raw;           /**< is `raw` wanted? */
+    bool has_metadata;       /**< is the .rmeta complete? */
+    struct reaper *reaper;   /**< this and the next two: where it runs; borrowed */
+    struct state_dir *state;
+    const struct compile_events *events;
+    void *owner; /**< who gets the events */
+};
+
+/** Where a compile runs and who hears of it. All borrowed for the compile's life. */
+struct compile_place {
+    struct reaper *reaper;
+    struct state_dir *state; /**< NULL for a direct command with short arguments */
+    const struct compile_events *events;
+    void *owner;
+};
+
+/** A compile that was not started yet. `take_command` is empty afterwards. */
+struct compile *compile_create(uint64_t serial, struct command *take_command,
+                               const struct compile_place *place);
+
+/**
+ * Makes the private directory and starts the process; also once more after its end, in a fresh
+ * directory. On failure nothing runs and no event comes.
+ */
+bool compile_start(struct compile *compile, struct failure *why);
+
+/** Kills the process group; on_ended follows. */
+void compile_kill(struct compile *compile);
+
+/** Kills what runs, removes the private directory, frees. Accepts NULL. No event comes any more. */
+void compile_destroy(struct compile *compile);
+
+/** Did the process end with exit code 0? Only after on_ended. */
+bool compile_succeeded(const struct compile *compile);
+
+/** How many bytes its artefacts have on disk. */
+uint64_t compile_disk_bytes(const struct compile *compile);
+
+/** "rustc exited with code 1", "rustc was killed by signal 9 (Killed)". Owned by the caller. */
+char *compile_describe_end(const struct compile *compile);
+
+/** The path of a file in the private directory, owned by the caller. */
+char *compile_path(const struct compile *compile, const char *name);
+
+#endif

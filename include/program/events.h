@@ -1,0 +1,32 @@
+/**
+ * What the trace shows: one line in the viewer for each request and for each process.
+ */
+#ifndef RELAY_PROGRAM_EVENTS_H
+#define RELAY_PROGRAM_EVENTS_H
+
+#include "io/trace.h"
+#include "pipeline/pipeline.h"
+#include "program/compile.h"
+#include "program/request.h"
+#include "protocol/work.h"
+
+void events_request_opened(struct trace *trace, const struct request *request);
+
+/** Which compile serves it, and why that one. */
+void events_request_served(struct trace *trace, const struct request *request,
+                           enum verdict verdict);
+
+void events_request_cancelled(struct trace *trace, const struct request *request);
+
+/** Its id came again: nobody will be answered. */
+void events_request_abandoned(struct trace *trace, const struct request *request);
+
+void events_request_answered(struct trace *trace, const struct request *request,
+                             const struct work_response *response);
+
+/** One for each process. */
+void events_compile_started(struct trace *trace, const struct compile *compile);
+void events_compile_metadata(struct trace *trace, const struct compile *compile);
+void events_compile_ended(struct trace *trace, const struct compile *compile);
+
+#endif

@@ -1,0 +1,46 @@
+/**
+ * The requests that are open: named by our own serial, because Bazel uses an id again as soon as it
+ * has forgotten the request, which we may not know (bazel-facts.md A).
+ */
+#ifndef RELAY_PROGRAM_REQUEST_H
+#define RELAY_PROGRAM_REQUEST_H
+
+#include "base/failure.h"
+#include "rustc/invocation.h"
+
+#include <stdint.h>
+
+struct request {
+    uint64_t serial;              /**< our name for it */
+    int32_t id;                   /**< Bazel's name for it */
+    uint64_t compile;             /**< the compile that serves it; 0: none yet */
+    struct invocation invocation; /**< what it asks for; its command has moved to the compile */
+    char *subject;                /**< "crate foo", for messages */
+    struct request *next;
+};
+
+/** A zeroed struct is an empty set. */
+struct request_set {
+    struct request *first;
+    uint64_t last_serial;
+};
+
+/** Frees every request. */
+void request_set_finish(struct request_set *set);
+
+/** Opens a request. It is owned by the set. */
+struct request *request_open(struct request_set *set, int32_t id);
+
+/** The open request with this id, or NULL. */
+struct request *request_by_id(const struct request_set *set, int32_t id);
+
+/** The open request with this serial, or NULL. */
+struct request *request_by_serial(const struct request_set *set, uint64_t serial);
+
+/** Takes the request out of the set and frees it. */
+void request_close(struct request_set *set, struct request *request);
+
+/** "request 12 (crate foo): " and the sentence. */
+void request_explain(const struct request *request, struct failure *why);
+
+#endif

@@ -1,0 +1,42 @@
+/**
+ * The open requests and the live compiles of a worker. It asks the pipeline table what to do and
+ * does it; bytes, signals and the loop's life are the worker's.
+ */
+#ifndef RELAY_PROGRAM_SESSION_H
+#define RELAY_PROGRAM_SESSION_H
+
+#include "base/failure.h"
+#include "program/options.h"
+#include "protocol/work.h"
+
+#include <stdint.h>
+
+struct reaper;
+struct session;
+struct state_dir;
+struct trace;
+
+/** What a session works with. All borrowed for its life. */
+struct session_services {
+    const struct options *options;
+    char *const *inherited_env;
+    const char *cwd; /**< the worker's, absolute */
+    struct reaper *reaper;
+    struct state_dir *state;
+    struct trace *trace;
+    void (*send)(void *owner, const struct work_response *response);
+    void *owner;
+};
+
+struct session *session_create(const struct session_services *services);
+
+/** A request or a cancel has come. It is borrowed for the call. */
+void session_take(struct session *session, const struct work_request *work);
+
+/** A request has come that cannot be run: it is answered with the sentence. */
+void session_refuse(struct session *session, int32_t request_id, const struct failure *why);
+
+/** Drops all requests unanswered and kills all compiles. Accepts NULL. */
+void session_destroy(struct session *session);
+
+#endif

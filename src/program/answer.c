@@ -1,0 +1,125 @@
+#include "program/answer.h"
+
+#include "base/file.h"
+#include "program/deliver.h"
+
+#include <stdlib.h>
+
+/** Standard output shown with an answer; rustc itself prints nothing there. */
+enum { STDOUT_MAX_BYTES = DIAGNOSTICS_ANSWER_MAX_BYTES / 4 };
+
+void answer_finish(struct answer *answer)
+{
+    bytes_finish(&answer->text);
+}
+
+static void add_line(struct answer *answer, const char *sentence)
+{
+    bytes_append_format(&answer->text, "rustc-relay: %s\n", sentence);
+}
+
+void answer_fail(struct answer *answer, const struct failure *why)
+{
+    add_line(answer, why->text);
+    answer->exit_code = answer->exit_code == 0 ? 1 : answer->exit_code;
+}
+
+static bool write_all_said(const char *path, const struct compile *compile, bool raw,
+                           struct failure *why)
+{
+    if (path == NULL) {
+        return true;
+    }
+    if (raw) {
+        return file_write(path, bytes_text(&compile->raw), compile->raw.len, why);
+    }
+    struct bytes text = {0};
+    diagnostics_all(&compile->said, &text);
+    bool good = file_write(path, bytes_text(&text), text.len, why);
+    bytes_finish(&text);
+    return good;
+}
+
+static bool write_stdout(const char *path, struct compile *compile, struct failure *why)
+{
+    if (path == NULL) {
+        return true;
+    }
+    bool good = file_write(path, bytes_text(&compile->out), compile->out.len, why);
+    bytes_consume(&compile->out, compile->out.len);
+    return good;
+}
+
+// The files that take what was said, beside or instead of the answer's text.
+static bool write_files(const struct request *request, struct compile *compile, struct failure *why)
+{
+    const struct delivery *delivery = &request->invocation.delivery;
+    bool all = request->invocation.stage == STAGE_ALL;
+    if (!write_all_said(delivery->output_file, compile, all, why)) {
+        return false;
+    }
+    return !all || (write_stdout(delivery->stdout_file, compile, why) &&
+                    write_all_said(delivery->stderr_file, compile, false, why));
+}
+
+static void take_said(struct answer *answer, const struct request *request, struct compile *compile)
+{
+    size_t shown = compile->out.len < STDOUT_MAX_BYTES ? compile->out.len : STDOUT_MAX_BYTES;
+    bytes_append(&answer->text, bytes_text(&compile->out), shown);
+    if (shown > 0 && answer->text.data[answer->text.len - 1] != '\n') {
+        bytes_append(&answer->text, "\n", 1);
+    }
+    bytes_consume(&compile->out, compile->out.len);
+    bool hidden =
+        request->invocation.stage == STAGE_ALL && request->invocation.delivery.stderr_file != NULL;
+    if (!hidden) {
+        diagnostics_answer(&compile->said, DIAGNOSTICS_ANSWER_MAX_BYTES - answer->text.len,
+                           &answer->text);
+    }
+}
+
+static bool deliver(const struct request *request, const struct compile *compile,
+                    struct failure *why)
+{
+    struct deliver_to to = {.stage = request->invocation.stage,
+                            .delivery = &request->invocation.delivery,
+                            .compile = compile};
+    return deliver_outputs(&to, why) &&
+           (to.stage != STAGE_ALL || deliver_afterwards(to.delivery, why));
+}
+
+static void explain_failure(struct answer *answer, const struct request *request,
+                            const struct compile *compile)
+{
+    bool by_signal = compile->end.signal != 0;
+    answer->exit_code = by_signal || compile->end.exit_code == 0 ? 1 : compile->end.exit_code;
+    if (!by_signal && answer->text.len > 0) {
+        return;
+    }
+    char *end = compile_describe_end(compile);
+    struct failure why;
+    failure_set(&why, "%s%s", end, by_signal ? "" : " and said nothing");
+    request_explain(request, &why);
+    add_line(answer, why.text);
+    free(end);
+}
+
+void answer_build(struct answer *answer, const struct request *request, struct compile *compile,
+                  enum outcome outcome)
+{
+    if (outcome == OUTCOME_CANCELLED) {
+        answer->was_cancelled = true;
+        return;
+    }
+    struct failure why;
+    bool good = write_files(request, compile, &why);
+    take_said(answer, request, compile);
+    if (outcome == OUTCOME_FAILED) {
+        explain_failure(answer, request, compile);
+    }
+    good = good && (outcome != OUTCOME_DONE || deliver(request, compile, &why));
+    if (!good) {
+        request_explain(request, &why);
+        answer_fail(answer, &why);
+    }
+}

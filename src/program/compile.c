@@ -1,0 +1,257 @@
+#include "program/compile.h"
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "io/reaper.h"
+#include "io/state_dir.h"
+#include "io/tree.h"
+#include "rustc/environment.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/** execve(2) takes about 2 MiB of arguments and environment; longer ones go through a file. */
+enum { ARGV_MAX_BYTES = 512 * 1024 };
+
+static void on_stdout(void *owner, const char *data, size_t len);
+static void on_stderr_line(void *owner, const char *line, size_t len);
+static void on_ended(void *owner, const struct child_end *end);
+
+static const struct child_events child_events = {
+    .on_stdout = on_stdout,
+    .on_stderr_line = on_stderr_line,
+    .on_ended = on_ended,
+};
+
+struct compile *compile_create(uint64_t serial, struct command *take_command,
+                               const struct compile_place *place)
+{
+    struct compile *compile = mem_zalloc(sizeof *compile);
+    compile->serial = serial;
+    compile->command = *take_command;
+    *take_command = (struct command){0};
+    compile->reaper = place->reaper;
+    compile->state = place->state;
+    compile->events = place->events;
+    compile->owner = place->owner;
+    return compile;
+}
+
+static void remove_dir(struct compile *compile)
+{
+    struct failure ignored; // what cannot be removed is swept at the next start
+    if (compile->dir != NULL) {
+        state_dir_remove(compile->dir, &ignored);
+    }
+    free(compile->dir);
+    compile->dir = NULL;
+}
+
+static bool make_folder(const struct compile *compile, const char *name, struct failure *why)
+{
+    char *path = compile_path(compile, name);
+    bool good = tree_make(path, 0700, why);
+    free(path);
+    return good;
+}
+
+static bool make_dir(struct compile *compile, struct failure *why)
+{
+    compile->dir = state_dir_compile_path(compile->state, compile->serial, why);
+    if (compile->dir == NULL) {
+        return false;
+    }
+    struct strlist folders = {0};
+    command_folders(&compile->command, &folders);
+    bool good = make_folder(compile, "tmp", why);
+    for (size_t i = 0; good && i < folders.count; i++) {
+        good = make_folder(compile, folders.items[i], why);
+    }
+    strlist_finish(&folders);
+    return good;
+}
+
+static size_t total_bytes(const struct strlist *list)
+{
+    size_t total = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        total += strlen(list->items[i]) + 1;
+    }
+    return total;
+}
+
+// rustc reads `@file` as one argument a line; an argument with a newline in it cannot go there.
+static bool shorten(const struct compile *compile, struct strlist *argv, struct failure *why)
+{
+    struct bytes text = {0};
+    struct strlist kept = {0};
+    for (size_t i = 0; i < argv->count; i++) {
+        if (i == 0 || strchr(argv->items[i], '\n') != NULL) {
+            strlist_push(&kept, argv->items[i]);
+        } else {
+            bytes_append_format(&text, "%s\n", argv->items[i]);
+        }
+    }
+    char *path = compile_path(compile, "args");
+    bool good = file_write(path, bytes_text(&text), text.len, why);
+    strlist_push_take(&kept, mem_format("@%s", path));
+    free(path);
+    bytes_finish(&text);
+    strlist_finish(argv);
+    *argv = kept;
+    return good;
+}
+
+static bool spawn(struct compile *compile, struct strlist *argv, struct failure *why)
+{
+    struct strlist env = {0};
+    strlist_push_all(&env, &compile->command.env);
+    if (compile->command.outputs != OUTPUTS_DIRECT) {
+        char *tmp = compile_path(compile, "tmp");
+        environment_set(&env, "TMPDIR", tmp);
+        free(tmp);
+    }
+    struct child_spec spec = {.argv = strlist_argv(argv),
+                              .envp = strlist_argv(&env),
+                              .cwd = compile->command.working_dir};
+    compile->child = child_create(compile->reaper, &spec, &child_events, compile, why);
+    strlist_finish(&env);
+    return compile->child != NULL;
+}
+
+bool compile_start(struct compile *compile, struct failure *why)
+{
+    remove_dir(compile);
+    compile->has_metadata = false;
+    compile->end = (struct child_end){0};
+    bool direct = compile->command.outputs == OUTPUTS_DIRECT;
+    bool is_long = direct && total_bytes(&compile->command.words) > ARGV_MAX_BYTES;
+    if ((!direct || is_long) && !make_dir(compile, why)) {
+        return false;
+    }
+    struct strlist argv = {0};
+    command_argv(&compile->command, compile->dir, &argv);
+    bool good = total_bytes(&argv) <= ARGV_MAX_BYTES || shorten(compile, &argv, why);
+    good = good && spawn(compile, &argv, why);
+    strlist_finish(&argv);
+    return good;
+}
+
+void compile_kill(struct compile *compile)
+{
+    if (compile->child != NULL) {
+        child_kill(compile->child);
+    }
+}
+
+void compile_destroy(struct compile *compile)
+{
+    if (compile == NULL) {
+        return;
+    }
+    child_close(compile->child);
+    remove_dir(compile);
+    command_finish(&compile->command);
+    diagnostics_finish(&compile->said);
+    bytes_finish(&compile->out);
+    bytes_finish(&compile->raw);
+    free(compile);
+}
+
+bool compile_succeeded(const struct compile *compile)
+{
+    return compile->end.signal == 0 && compile->end.exit_code == 0 && !compile->end.killed;
+}
+
+uint64_t compile_disk_bytes(const struct compile *compile)
+{
+    uint64_t total = 0;
+    for (size_t i = 0; compile->dir != NULL && i < compile->command.crate.emit_count; i++) {
+        char *name = command_artifact_name(&compile->command, &compile->command.crate.emits[i]);
+        char *path = name == NULL ? NULL : compile_path(compile, name);
+        struct stat info;
+        if (path != NULL && stat(path, &info) == 0) {
+            total += (uint64_t)info.st_size;
+        }
+        free(path);
+        free(name);
+    }
+    return total;
+}
+
+char *compile_describe_end(const struct compile *compile)
+{
+    const char *tool = path_basename(compile->command.tool);
+    if (compile->end.signal != 0) {
+        return mem_format("%s was killed by signal %d (%s)", tool, compile->end.signal,
+                          strsignal(compile->end.signal));
+    }
+    return mem_format("%s exited with code %d", tool, compile->end.exit_code);
+}
+
+char *compile_path(const struct compile *compile, const char *name)
+{
+    return path_join(compile->dir, name);
+}
+
+static void tell_output(struct compile *compile)
+{
+    if (compile->events->on_output != NULL) {
+        compile->events->on_output(compile->owner, compile);
+    }
+}
+
+static void on_stdout(void *owner, const char *data, size_t len)
+{
+    struct compile *compile = owner;
+    bytes_append(&compile->out, data, len);
+    tell_output(compile);
+}
+
+// Anybody can print such a line on rustc's stderr: only our own .rmeta counts.
+static bool is_own_metadata(const struct compile *compile, const struct rustc_line *line)
+{
+    const struct emit *emit = crate_args_emit(&compile->command.crate, "metadata");
+    if (emit == NULL || compile->command.outputs != OUTPUTS_LIBRARY) {
+        return false;
+    }
+    char *name = command_artifact_name(&compile->command, emit);
+    char *path = compile_path(compile, name);
+    bool own = strcmp(path, bytes_text(&line->artifact)) == 0;
+    free(path);
+    free(name);
+    return own;
+}
+
+static void on_stderr_line(void *owner, const char *text, size_t len)
+{
+    struct compile *compile = owner;
+    if (compile->keep_raw) {
+        bytes_append(&compile->raw, text, len);
+        bytes_append(&compile->raw, "\n", 1);
+    }
+    struct rustc_line line;
+    rustc_line_read(text, len, compile->command.format, &line);
+    diagnostics_add(&compile->said, bytes_text(&line.shown), line.shown.len, line.is_error);
+    bool is_metadata =
+        line.kind == LINE_METADATA && !compile->has_metadata && is_own_metadata(compile, &line);
+    rustc_line_finish(&line);
+    tell_output(compile);
+    if (is_metadata) {
+        compile->has_metadata = true;
+        compile->events->on_metadata(compile->owner, compile);
+    }
+}
+
+static void on_ended(void *owner, const struct child_end *end)
+{
+    struct compile *compile = owner;
+    compile->end = *end;
+    child_close(compile->child);
+    compile->child = NULL;
+    if (compile_succeeded(compile)) {
+        command_forget_words(&compile->command); // it may be kept for long
+    }
+    compile->events->on_ended(compile->owner, compile);
+}

@@ -1,0 +1,62 @@
+#include "base/bytes.h"
+#include "base/log.h"
+#include "program/oneshot.h"
+#include "program/options.h"
+#include "program/worker.h"
+
+#include <cjson/cJSON.h>
+#include <protobuf-c/protobuf-c.h>
+#include <signal.h>
+#include <stdio.h>
+#include <uv.h>
+
+extern char **environ;
+
+static int show_version(void)
+{
+    printf("rustc-relay %s (libuv %s, cJSON %s, protobuf-c %s)\n", RUSTC_RELAY_VERSION,
+           uv_version_string(), cJSON_Version(), protobuf_c_version());
+    return 0;
+}
+
+static int show_help(void)
+{
+    struct bytes text = {0};
+    bytes_append_text(&text,
+                      "rustc-relay: a Bazel persistent worker for rustc, one rustc per crate\n\n"
+                      "  rustc-relay FLAGS -- RUSTC [ARGUMENTS]     one run\n"
+                      "  rustc-relay FLAGS -- RUSTC --persistent_worker [WORKER FLAGS]\n\n"
+                      "Flags; those of pipelining, env, argument and status files may also "
+                      "stand in requests\nand param files, among rustc's arguments:\n");
+    flags_describe(&text);
+    fputs(bytes_text(&text), stdout);
+    bytes_finish(&text);
+    return 0;
+}
+
+static int run(const struct options *options)
+{
+    if (flag_given(&options->flags, FLAG_HELP)) {
+        return show_help();
+    }
+    if (flag_given(&options->flags, FLAG_VERSION)) {
+        return show_version();
+    }
+    return options->worker ? worker_run(options, environ) : oneshot_run(options, environ);
+}
+
+int main(int argc, char **argv)
+{
+    (void)argc;
+    signal(SIGPIPE, SIG_IGN);
+    struct options options = {0};
+    struct failure why;
+    int exit_code = 1;
+    if (options_read(&options, argv, &why)) {
+        exit_code = run(&options);
+    } else {
+        log_line(LOG_LEVEL_ERROR, "%s", why.text);
+    }
+    options_finish(&options);
+    return exit_code;
+}

@@ -1,0 +1,170 @@
+#include "program/oneshot.h"
+
+#include "base/file.h"
+#include "base/log.h"
+#include "program/compile.h"
+#include "program/deliver.h"
+#include "program/host.h"
+#include "rustc/invocation.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+struct oneshot {
+    struct host host;
+    struct invocation invocation;
+    struct compile *compile;
+    size_t shown; // how many diagnostics are on stderr already
+    bool interrupted;
+};
+
+static void on_metadata(void *owner, struct compile *compile);
+static void on_ended(void *owner, struct compile *compile);
+static void on_output(void *owner, struct compile *compile);
+static void on_stop(void *owner);
+
+static const struct compile_events compile_events = {
+    .on_metadata = on_metadata,
+    .on_ended = on_ended,
+    .on_output = on_output,
+};
+
+static bool build(struct oneshot *run, const struct options *options, char *const *inherited_env,
+                  struct failure *why)
+{
+    struct invocation_source source = {.startup = &options->flags,
+                                       .startup_words = &options->words,
+                                       .base_dir = run->host.cwd,
+                                       .inherited_env = inherited_env};
+    return invocation_build(&run->invocation, &source, why);
+}
+
+static bool start(struct oneshot *run, struct failure *why)
+{
+    struct compile_place place = {.reaper = &run->host.reaper,
+                                  .state = &run->host.state,
+                                  .events = &compile_events,
+                                  .owner = run};
+    run->compile = compile_create(1, &run->invocation.command, &place);
+    run->compile->keep_raw = run->invocation.delivery.output_file != NULL;
+    return compile_start(run->compile, why);
+}
+
+// Nobody may read it any more: the exit code still counts.
+static void show(int fd, const char *data, size_t len)
+{
+    (void)file_write_all(fd, data, len);
+}
+
+static void on_output(void *owner, struct compile *compile)
+{
+    struct oneshot *run = owner;
+    if (run->invocation.delivery.stdout_file == NULL) {
+        show(STDOUT_FILENO, bytes_text(&compile->out), compile->out.len);
+        bytes_consume(&compile->out, compile->out.len);
+    }
+    for (; run->shown < compile->said.count; run->shown++) {
+        const struct diagnostic *item = &compile->said.items[run->shown];
+        if (run->invocation.delivery.stderr_file == NULL) {
+            show(STDERR_FILENO, item->text, item->len);
+        }
+    }
+}
+
+// Nobody would take what rustc makes after its metadata: the full action runs on its own.
+static void on_metadata(void *owner, struct compile *compile)
+{
+    struct oneshot *run = owner;
+    if (run->invocation.stage == STAGE_METADATA) {
+        compile_kill(compile);
+    }
+}
+
+static void on_ended(void *owner, struct compile *compile)
+{
+    (void)compile;
+    struct oneshot *run = owner;
+    host_stop(&run->host);
+}
+
+static void on_stop(void *owner)
+{
+    struct oneshot *run = owner;
+    run->interrupted = true;
+    host_stop(&run->host);
+}
+
+static bool write_files(const struct oneshot *run, struct failure *why)
+{
+    const struct delivery *delivery = &run->invocation.delivery;
+    const struct compile *compile = run->compile;
+    struct bytes said = {0};
+    diagnostics_all(&compile->said, &said);
+    bool good =
+        (delivery->output_file == NULL ||
+         file_write(delivery->output_file, bytes_text(&compile->raw), compile->raw.len, why)) &&
+        (delivery->stdout_file == NULL ||
+         file_write(delivery->stdout_file, bytes_text(&compile->out), compile->out.len, why)) &&
+        (delivery->stderr_file == NULL ||
+         file_write(delivery->stderr_file, bytes_text(&said), said.len, why));
+    bytes_finish(&said);
+    return good;
+}
+
+static int tool_exit_code(const struct oneshot *run)
+{
+    const struct compile *compile = run->compile;
+    bool early = run->invocation.stage == STAGE_METADATA && compile->has_metadata;
+    if (early || compile_succeeded(compile)) {
+        return 0;
+    }
+    return compile->end.exit_code == 0 ? 1 : compile->end.exit_code;
+}
+
+static bool finish(struct oneshot *run, int *ret_exit_code, struct failure *why)
+{
+    *ret_exit_code = run->interrupted ? 1 : tool_exit_code(run);
+    if (!run->interrupted && run->compile->end.signal != 0 && *ret_exit_code != 0) {
+        char *end = compile_describe_end(run->compile);
+        log_line(LOG_LEVEL_ERROR, "%s", end);
+        free(end);
+    }
+    if (!write_files(run, why)) {
+        return false;
+    }
+    struct deliver_to to = {.stage = run->invocation.stage,
+                            .delivery = &run->invocation.delivery,
+                            .compile = run->compile};
+    return *ret_exit_code != 0 ||
+           (deliver_outputs(&to, why) && deliver_afterwards(to.delivery, why));
+}
+
+static bool run_tool(struct oneshot *run, const struct options *options, char *const *inherited_env,
+                     int *ret_exit_code, struct failure *why)
+{
+    const char *state_dir = flag_value(&options->flags, FLAG_STATE_DIR);
+    run->host.on_stop = on_stop;
+    run->host.owner = run;
+    if (!host_open(&run->host, state_dir, why) || !build(run, options, inherited_env, why) ||
+        !start(run, why)) {
+        return false;
+    }
+    host_run(&run->host);
+    return finish(run, ret_exit_code, why);
+}
+
+int oneshot_run(const struct options *options, char *const *inherited_env)
+{
+    struct oneshot run = {0};
+    struct failure why;
+    int exit_code = 1;
+    if (!run_tool(&run, options, inherited_env, &exit_code, &why)) {
+        log_line(LOG_LEVEL_ERROR, "%s", why.text);
+        exit_code = exit_code == 0 ? 1 : exit_code;
+    }
+    host_kill_all(&run.host);
+    compile_destroy(run.compile);
+    host_close(&run.host);
+    invocation_finish(&run.invocation);
+    return exit_code;
+}

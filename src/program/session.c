@@ -1,0 +1,332 @@
+#include "program/session.h"
+
+#include "base/mem.h"
+#include "io/sandbox.h"
+#include "pipeline/pipeline.h"
+#include "program/answer.h"
+#include "program/compile.h"
+#include "program/deliver.h"
+#include "program/events.h"
+#include "program/request.h"
+#include "rustc/identity.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+struct session {
+    struct session_services services;
+    struct pipeline *pipeline;
+    struct request_set requests;
+    struct compile **compiles; // live and kept ones, in no particular order
+    size_t compile_count;
+    struct action_list actions; // what the table has told and is not done yet
+};
+
+static void on_metadata(void *owner, struct compile *compile);
+static void on_ended(void *owner, struct compile *compile);
+
+static const struct compile_events compile_events = {
+    .on_metadata = on_metadata,
+    .on_ended = on_ended,
+};
+
+struct session *session_create(const struct session_services *services)
+{
+    struct session *session = mem_zalloc(sizeof *session);
+    session->services = *services;
+    session->pipeline = pipeline_create(&services->options->limits);
+    return session;
+}
+
+void session_destroy(struct session *session)
+{
+    if (session == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < session->compile_count; i++) {
+        compile_destroy(session->compiles[i]);
+    }
+    free(session->compiles);
+    request_set_finish(&session->requests);
+    pipeline_destroy(session->pipeline);
+    action_list_finish(&session->actions);
+    free(session);
+}
+
+static size_t index_of(const struct session *session, uint64_t serial)
+{
+    size_t index = 0;
+    while (index < session->compile_count && session->compiles[index]->serial != serial) {
+        index++;
+    }
+    assert(index < session->compile_count);
+    return index;
+}
+
+static struct compile *find_compile(const struct session *session, uint64_t serial)
+{
+    return session->compiles[index_of(session, serial)];
+}
+
+static void add_compile(struct session *session, uint64_t serial, struct request *request)
+{
+    struct compile_place place = {.reaper = session->services.reaper,
+                                  .state = session->services.state,
+                                  .events = &compile_events,
+                                  .owner = session};
+    struct compile *compile = compile_create(serial, &request->invocation.command, &place);
+    compile->keep_raw =
+        request->invocation.stage == STAGE_ALL && request->invocation.delivery.output_file != NULL;
+    session->compiles =
+        mem_grow_array(session->compiles, session->compile_count + 1, sizeof session->compiles[0]);
+    session->compiles[session->compile_count++] = compile;
+}
+
+static void forget(struct session *session, uint64_t serial)
+{
+    size_t index = index_of(session, serial);
+    compile_destroy(session->compiles[index]);
+    session->compiles[index] = session->compiles[--session->compile_count];
+}
+
+// --- Performing what the table decides
+
+static void start(struct session *session, struct compile *compile)
+{
+    struct failure why;
+    if (compile_start(compile, &why)) {
+        events_compile_started(session->services.trace, compile);
+        return;
+    }
+    compile->end = (struct child_end){.exit_code = 1};
+    struct bytes line = {0};
+    bytes_append_format(&line, "rustc-relay: %s\n", why.text);
+    diagnostics_add(&compile->said, line.data, line.len, true);
+    bytes_finish(&line);
+    pipeline_ended(session->pipeline, compile->serial, ENDING_BAD, 0, &session->actions);
+}
+
+static void restart(struct session *session, struct compile *compile)
+{
+    char *end = compile_describe_end(compile);
+    struct bytes line = {0};
+    bytes_append_format(&line, "rustc-relay: %s (out of memory?); it is compiled once more\n", end);
+    diagnostics_start_again(&compile->said);
+    diagnostics_add(&compile->said, line.data, line.len, true);
+    bytes_finish(&line);
+    free(end);
+    start(session, compile);
+}
+
+static void send_answer(struct session *session, struct request *request,
+                        const struct answer *answer)
+{
+    struct work_response response = {.exit_code = answer->exit_code,
+                                     .output = answer->text.data,
+                                     .output_len = answer->text.len,
+                                     .request_id = request->id,
+                                     .was_cancelled = answer->was_cancelled};
+    events_request_answered(session->services.trace, request, &response);
+    // Bazel may use the id again as soon as it has read the response.
+    request_close(&session->requests, request);
+    session->services.send(session->services.owner, &response);
+}
+
+static void answer(struct session *session, const struct action *action)
+{
+    struct request *request = request_by_serial(&session->requests, action->request);
+    struct answer answer = {0};
+    answer_build(&answer, request, find_compile(session, action->compile), action->outcome);
+    send_answer(session, request, &answer);
+    answer_finish(&answer);
+}
+
+static void perform(struct session *session, const struct action *action)
+{
+    switch (action->kind) {
+    case ACTION_START:
+        start(session, find_compile(session, action->compile));
+        break;
+    case ACTION_RESTART:
+        restart(session, find_compile(session, action->compile));
+        break;
+    case ACTION_ANSWER:
+        answer(session, action);
+        break;
+    case ACTION_KILL:
+        compile_kill(find_compile(session, action->compile));
+        break;
+    case ACTION_FORGET:
+        forget(session, action->compile);
+        break;
+    }
+}
+
+// An action may make the table append further ones.
+static void settle(struct session *session)
+{
+    for (size_t i = 0; i < session->actions.count; i++) {
+        struct action action = session->actions.items[i];
+        perform(session, &action);
+    }
+    session->actions.count = 0;
+}
+
+// --- What compiles report
+
+static void on_metadata(void *owner, struct compile *compile)
+{
+    struct session *session = owner;
+    events_compile_metadata(session->services.trace, compile);
+    pipeline_metadata_ready(session->pipeline, compile->serial, &session->actions);
+    settle(session);
+}
+
+static void on_ended(void *owner, struct compile *compile)
+{
+    struct session *session = owner;
+    enum ending ending = compile_succeeded(compile) ? ENDING_GOOD
+                         : compile->end.signal != 0 ? ENDING_SIGNAL
+                                                    : ENDING_BAD;
+    events_compile_ended(session->services.trace, compile);
+    pipeline_ended(session->pipeline, compile->serial, ending, compile_disk_bytes(compile),
+                   &session->actions);
+    settle(session);
+}
+
+// --- What requests ask for
+
+static struct digest identity(const struct request *request, const struct work_request *work)
+{
+    struct identity_input *inputs = mem_zalloc_array(work->input_count, sizeof inputs[0]);
+    for (size_t i = 0; i < work->input_count; i++) {
+        inputs[i] = (struct identity_input){.path = work->inputs[i].path,
+                                            .digest = work->inputs[i].digest,
+                                            .digest_len = work->inputs[i].digest_len};
+    }
+    struct digest result = identity_of(&request->invocation, inputs, work->input_count);
+    free(inputs);
+    return result;
+}
+
+// The compile may have made other metadata than the one this request's dependants were given, which
+// came from elsewhere (a cache, another worker): then it is not the compile to take.
+static bool made_other_metadata(const struct session *session, const struct request *request,
+                                const struct digest *digest)
+{
+    uint64_t serial = pipeline_candidate(session->pipeline, request->invocation.key, digest);
+    if (serial == 0) {
+        return false;
+    }
+    struct deliver_to to = {.stage = request->invocation.stage,
+                            .delivery = &request->invocation.delivery,
+                            .compile = find_compile(session, serial)};
+    bool matches = true;
+    struct failure ignored; // what cannot be read is said when the outputs are delivered
+    return deliver_metadata_matches(&to, &matches, &ignored) && !matches;
+}
+
+static void want(struct session *session, struct request *request, const struct work_request *work)
+{
+    struct want want = {.request = request->serial, .milestone = MILESTONE_EXIT};
+    struct digest digest;
+    if (request->invocation.stage != STAGE_ALL) {
+        digest = identity(request, work);
+        want.key = request->invocation.key;
+        want.identity = &digest;
+        want.afresh = made_other_metadata(session, request, &digest);
+    }
+    // In a directory that is used again after the answer, rustc must have ended before it.
+    bool early = !sandbox_is_reused(session->services.cwd, work->sandbox_dir);
+    if (request->invocation.stage == STAGE_METADATA && early) {
+        want.milestone = MILESTONE_METADATA;
+    }
+    enum verdict verdict =
+        pipeline_want(session->pipeline, &want, &request->compile, &session->actions);
+    if (verdict <= VERDICT_AFRESH) {
+        add_compile(session, request->compile, request);
+    }
+    events_request_served(session->services.trace, request, verdict);
+    settle(session);
+}
+
+static void refuse(struct session *session, struct request *request, struct failure *why)
+{
+    struct answer answer = {0};
+    request_explain(request, why);
+    answer_fail(&answer, why);
+    send_answer(session, request, &answer);
+    answer_finish(&answer);
+}
+
+static bool build_invocation(struct session *session, struct request *request,
+                             const struct work_request *work, struct failure *why)
+{
+    const struct session_services *services = &session->services;
+    char *base_dir = sandbox_base_dir(services->cwd, work->sandbox_dir, why);
+    if (base_dir == NULL) {
+        return false;
+    }
+    struct strlist words = {0};
+    for (size_t i = 0; i < work->argument_count; i++) {
+        strlist_push(&words, work->arguments[i]);
+    }
+    struct invocation_source source = {.startup = &services->options->flags,
+                                       .startup_words = &services->options->words,
+                                       .request_words = &words,
+                                       .base_dir = base_dir,
+                                       .inherited_env = services->inherited_env};
+    bool good = invocation_build(&request->invocation, &source, why);
+    request->subject = command_subject(&request->invocation.command);
+    strlist_finish(&words);
+    free(base_dir);
+    return good;
+}
+
+// Bazel uses ids again in the next build, and does not tell when it gave a request up.
+static struct request *open_request(struct session *session, int32_t id)
+{
+    struct request *older = request_by_id(&session->requests, id);
+    if (older != NULL) {
+        events_request_abandoned(session->services.trace, older);
+        pipeline_abandon(session->pipeline, older->serial, &session->actions);
+        request_close(&session->requests, older);
+        settle(session);
+    }
+    return request_open(&session->requests, id);
+}
+
+static void cancel(struct session *session, int32_t id)
+{
+    struct request *request = request_by_id(&session->requests, id);
+    if (request != NULL) {
+        events_request_cancelled(session->services.trace, request);
+        pipeline_cancel(session->pipeline, request->serial, &session->actions);
+        settle(session);
+    }
+}
+
+void session_take(struct session *session, const struct work_request *work)
+{
+    if (work->cancel) {
+        cancel(session, work->request_id);
+        return;
+    }
+    struct request *request = open_request(session, work->request_id);
+    struct failure why;
+    bool good = build_invocation(session, request, work, &why);
+    events_request_opened(session->services.trace, request);
+    if (good) {
+        want(session, request, work);
+    } else {
+        refuse(session, request, &why);
+    }
+}
+
+void session_refuse(struct session *session, int32_t request_id, const struct failure *why)
+{
+    struct request *request = open_request(session, request_id);
+    struct failure explained = *why;
+    events_request_opened(session->services.trace, request);
+    refuse(session, request, &explained);
+}
