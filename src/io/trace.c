@@ -64,7 +64,7 @@ static char *describe(const struct trace_event *event)
     cJSON_AddStringToObject(object, "cat", event->category);
     cJSON_AddNumberToObject(object, "id", (double)event->id);
     cJSON_AddStringToObject(object, "name", event->name);
-    cJSON_AddNumberToObject(object, "ts", (double)(uv_hrtime() / 1000));
+    cJSON_AddNumberToObject(object, "ts", (double)uv_hrtime() / 1000.0);
     cJSON_AddNumberToObject(object, "pid", (double)getpid());
     cJSON_AddNumberToObject(object, "tid", 0);
     add_facts(object, event->facts);

@@ -5,11 +5,21 @@
 
 static const struct trace_fact end_of_facts = {0};
 
-static void write_event(struct trace *trace, enum trace_phase phase, const char *category,
-                        uint64_t id, const char *name, const struct trace_fact *facts)
+static void write_request(struct trace *trace, enum trace_phase phase,
+                          const struct request *request, const char *name,
+                          const struct trace_fact *facts)
 {
     struct trace_event event = {
-        .phase = phase, .category = category, .id = id, .name = name, .facts = facts};
+        .phase = phase, .category = "request", .id = request->serial, .name = name, .facts = facts};
+    trace_write(trace, &event);
+}
+
+static void write_compile(struct trace *trace, enum trace_phase phase,
+                          const struct compile *compile, const char *name,
+                          const struct trace_fact *facts)
+{
+    struct trace_event event = {
+        .phase = phase, .category = "compile", .id = compile->serial, .name = name, .facts = facts};
     trace_write(trace, &event);
 }
 
@@ -29,7 +39,7 @@ void events_request_opened(struct trace *trace, const struct request *request)
         {.name = "key", .text = request->invocation.key == NULL ? "" : request->invocation.key},
         end_of_facts,
     };
-    write_event(trace, TRACE_BEGIN, "request", request->serial, "request", facts);
+    write_request(trace, TRACE_BEGIN, request, "request", facts);
 }
 
 void events_request_served(struct trace *trace, const struct request *request, enum verdict verdict)
@@ -48,18 +58,18 @@ void events_request_served(struct trace *trace, const struct request *request, e
         {.name = "reason", .text = reasons[verdict]},
         end_of_facts,
     };
-    write_event(trace, TRACE_INSTANT, "request", request->serial, "served", facts);
+    write_request(trace, TRACE_INSTANT, request, "served", facts);
 }
 
 void events_request_cancelled(struct trace *trace, const struct request *request)
 {
-    write_event(trace, TRACE_INSTANT, "request", request->serial, "cancelled", NULL);
+    write_request(trace, TRACE_INSTANT, request, "cancelled", NULL);
 }
 
 void events_request_abandoned(struct trace *trace, const struct request *request)
 {
     struct trace_fact facts[] = {{.name = "abandoned", .number = 1}, end_of_facts};
-    write_event(trace, TRACE_END, "request", request->serial, "request", facts);
+    write_request(trace, TRACE_END, request, "request", facts);
 }
 
 void events_request_answered(struct trace *trace, const struct request *request,
@@ -71,7 +81,7 @@ void events_request_answered(struct trace *trace, const struct request *request,
         {.name = "output_bytes", .number = (int64_t)response->output_len},
         end_of_facts,
     };
-    write_event(trace, TRACE_END, "request", request->serial, "request", facts);
+    write_request(trace, TRACE_END, request, "request", facts);
 }
 
 void events_compile_started(struct trace *trace, const struct compile *compile)
@@ -82,13 +92,13 @@ void events_compile_started(struct trace *trace, const struct compile *compile)
         {.name = "pid", .number = child_pid(compile->child)},
         end_of_facts,
     };
-    write_event(trace, TRACE_BEGIN, "compile", compile->serial, "compile", facts);
+    write_compile(trace, TRACE_BEGIN, compile, "compile", facts);
     free(subject);
 }
 
 void events_compile_metadata(struct trace *trace, const struct compile *compile)
 {
-    write_event(trace, TRACE_INSTANT, "compile", compile->serial, "metadata", NULL);
+    write_compile(trace, TRACE_INSTANT, compile, "metadata", NULL);
 }
 
 // What all processes that ended so far have used, user and system.
@@ -111,5 +121,5 @@ void events_compile_ended(struct trace *trace, const struct compile *compile)
         {.name = "children_cpu_ms", .number = children_cpu_ms()},
         end_of_facts,
     };
-    write_event(trace, TRACE_END, "compile", compile->serial, "compile", facts);
+    write_compile(trace, TRACE_END, compile, "compile", facts);
 }

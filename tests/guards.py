@@ -1,0 +1,150 @@
+#!/usr/bin/env python3
+"""Takes the guards out, one at a time, and shows that the test named after each fails.
+
+Works on a copy of the tree in build/guards. A guard is a piece of source that is replaced; when the
+source has changed so that a piece is not found any more, that is an error too.
+
+    guards.py [NAME...]     e.g. guards.py A1 B2
+"""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+TREE = ROOT / "build" / "guards" / "tree"
+BUILD = ROOT / "build" / "guards" / "build"
+PARTS = ["CMakeLists.txt", "cmake", "include", "proto", "src", "tests"]
+
+# name: (test file, class, then one or more times: source file, piece, what stands there instead)
+GUARDS = {
+    "A1": ("test_joining", "A1_SilentlyWrongBuild", "src/pipeline/pipeline.c",
+           "bool same = digest_equal(&entry->identity, want->identity);", "bool same = true;"),
+    "A1-inputs": ("test_joining", "A1_SilentlyWrongBuild", "src/program/session.c",
+                  "identity_of(&request->invocation, inputs, work->input_count)",
+                  "identity_of(&request->invocation, inputs, 0)"),
+    "A2": ("test_joining", "A2_TheNextBuildTakesTheResult", "src/pipeline/entry.c",
+           "if (taken || entry->key == NULL) {", "if (true) {"),
+    "A3": ("test_outcomes", "A3_FullAlone", "src/rustc/invocation.c",
+           'crate_args_add_emit(crate, "metadata", NULL);', ""),
+    "A3-bytes": ("test_real_rustc", "A3_TheSameBytes", "src/rustc/invocation.c",
+                 'crate_args_add_emit(crate, "metadata", NULL);', ""),
+    "A4": ("test_outcomes", "A4_ADeadRustc", "src/pipeline/entry.c",
+           "may_try_again(entry) ? try_again :", "may_try_again(entry) ? finish_bad :"),
+    "A4-said": ("test_outcomes", "A4_ADeadRustc", "src/program/session.c",
+                "diagnostics_add(&compile->said, line.data, line.len, true);\n"
+                "    bytes_finish(&line);\n    free(end);",
+                "bytes_finish(&line);\n    free(end);"),
+    "A5": ("test_outputs", "A5_OnlyDeclaredOutputs", "src/rustc/delivery.c",
+           'return strcmp(emit->kind, "link") == 0 || (emit->path != NULL && !is_metadata);',
+           "return true;"),
+    "A8": ("test_outcomes", "A8_BytesThatAreNoText", "src/base/utf8.c",
+           "    while (len > 0) {\n        size_t run = valid_run",
+           "    bytes_append(out, text, len);\n    len = 0;\n"
+           "    while (len > 0) {\n        size_t run = valid_run"),
+    "A9": ("test_outcomes", "A9_PlainLinesAmongJson", "src/rustc/rustc_output.c",
+           "line->kind = LINE_SHOW;\n    line->is_error = len >= 5",
+           "line->kind = LINE_DROP;\n    return;\n    line->is_error = len >= 5"),
+    "A10": ("test_outcomes", "A10_Colours", "src/base/json.c",
+            '"\\\\u%04x", (unsigned)(unsigned char)byte', '" "'),
+    "A11": ("test_outcomes", "A11_EachDiagnosticOnce", "src/rustc/diagnostics.c",
+            "list->answered = list->count;", ""),
+    "B1": ("test_ending", "B1_CancelKillsBeforeItIsAnswered", "src/pipeline/entry.c",
+           "if (entry->waiter_count > 1) {\n        remove_waiter", "if (true) {\n        remove_waiter"),
+    "B2": ("test_ending", "B2_NothingOutlivesTheWorker", "src/io/group.c",
+           "kill(-group->id, SIGKILL)", "kill(group->id, SIGTERM)",
+           "src/io/reaper.c", "kill(pids[i], SIGKILL);", "",
+           "src/io/guardian.c", "kill(-list.groups[i], SIGKILL);", ""),
+    "B2-SIGKILL": ("test_ending", "B2_NothingOutlivesTheWorker", "src/io/guardian.c",
+                   "kill(-list.groups[i], SIGKILL);", ""),
+    "B3": ("test_ending", "B3_ACancelRightBehindItsRequest", "src/program/session.c",
+           "pipeline_cancel(session->pipeline, request->serial, &session->actions);", ""),
+    "B4": ("test_joining", "B4_ADirectoryBelongsToOneCompile", "src/program/compile.c",
+           "state_dir_compile_path(compile->state, compile->serial, why)",
+           "state_dir_compile_path(compile->state, 1, why)"),
+    "B7": ("test_joining", "B7_ANewMetadataRequestOfTheSameKey", "src/pipeline/entry.c",
+           "    detach(entry);\n    kill_if_orphaned(entry, context);\n}", "    detach(entry);\n}"),
+    "C3": ("test_outputs", "C3_PlacedByRenameOrLink", "src/io/outputs.c",
+           "int error = link_file(from, to);\n    if (error == EEXIST)",
+           "int error = EXDEV;\n    if (error == EEXIST)"),
+    "C4": ("test_outputs", "C4_NeighboursAreNotTouched", "src/io/outputs.c",
+           "    int error = how(from, to);\n    if (error == ENOENT",
+           "    char *all = mem_format(\"chmod a+w \\\"$(dirname '%s')\\\"/*\", to);\n"
+           "    int ignored = system(all);\n    (void)ignored;\n    free(all);\n"
+           "    int error = how(from, to);\n    if (error == ENOENT"),
+    "facts-A": ("test_ending", "A_ReusedIds", "src/program/session.c",
+                "if (older != NULL) {", "if (false) {"),
+    "facts-C": ("test_joining", "C_DeclaredOutputs", "src/rustc/delivery.c",
+                "return is_metadata;", "return true;"),
+}
+
+
+def copy_tree():
+    """Copies what changed only, so that a build stays incremental."""
+    for part in PARTS:
+        for path in [ROOT / part, *(ROOT / part).rglob("*")]:
+            target = TREE / path.relative_to(ROOT)
+            if path.is_file() and (not target.exists() or
+                                   target.read_bytes() != path.read_bytes()):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, target)
+
+
+def build():
+    if not (BUILD / "build.ninja").exists():
+        subprocess.run(["cmake", "-G", "Ninja", "-S", TREE, "-B", BUILD,
+                        "-DCMAKE_BUILD_TYPE=Debug"], check=True, stdout=subprocess.DEVNULL)
+    done = subprocess.run(["cmake", "--build", BUILD, "-j2", "--target", "rustc-relay",
+                           "fake_rustc"], check=False, capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(done.stdout)
+
+
+def passes(file, test_class):
+    env = dict(os.environ, RUSTC_RELAY=str(BUILD / "rustc-relay"),
+               FAKE_RUSTC=str(BUILD / "tests" / "fake_rustc"), RELAY_TEST_SECONDS="4")
+    done = subprocess.run([sys.executable, "-B", ROOT / "tests/integration" / f"{file}.py", "-f",
+                           test_class], check=False, capture_output=True, env=env)
+    return done.returncode == 0
+
+
+def take_out(file, piece, replacement):
+    path = TREE / file
+    text = path.read_text()
+    if piece not in text:
+        return False
+    path.write_text(text.replace(piece, replacement))
+    return True
+
+
+def judge(name):
+    """Returns what is wrong with a guard, or None."""
+    test_file, test_class, *edits = GUARDS[name]
+    copy_tree()
+    for file, piece, replacement in zip(*[iter(edits)] * 3):
+        if not take_out(file, piece, replacement):
+            return f"its guard is not in {file} any more"
+    build()
+    return f"{test_class} passes without its guard" if passes(test_file, test_class) else None
+
+
+def main():
+    names = sys.argv[1:] or list(GUARDS)
+    copy_tree()
+    build()
+    bad = 0
+    for test in sorted({GUARDS[name][:2] for name in names}):
+        if not passes(*test):
+            print(f"{test[1]}: fails with all guards in place")
+            bad += 1
+    for name in names:
+        complaint = judge(name)
+        bad += complaint is not None
+        print(f"{name:12} {complaint or f'{GUARDS[name][1]} fails, as it must'}", flush=True)
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

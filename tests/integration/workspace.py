@@ -1,0 +1,140 @@
+"""A directory tree as Bazel lays it out, and crates in it with the two requests of each."""
+
+import hashlib
+import os
+import pathlib
+import shutil
+
+
+class Workspace:
+    """<top>/output_base/execroot/ws with server/ beside it: an output base is known by both."""
+
+    def __init__(self, top):
+        self.top = pathlib.Path(top)
+        self.output_base = self.top / "output_base"
+        self.execroot = self.output_base / "execroot" / "ws"
+        self.state = self.output_base / "rustc-relay"
+        self.tmp = self.top / "tmp"
+        for folder in (self.execroot, self.output_base / "server", self.tmp):
+            folder.mkdir(parents=True)
+
+    def path(self, name):
+        return self.execroot / name
+
+    def write(self, name, text):
+        """Replaces a file, as Bazel does: never through what was there."""
+        path = self.path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    def read(self, name):
+        return self.path(name).read_text()
+
+    def read_bytes(self, name):
+        return self.path(name).read_bytes()
+
+    def exists(self, name):
+        return os.path.lexists(self.path(name))
+
+    def input(self, name):
+        return name, hashlib.sha256(self.path(name).read_bytes()).hexdigest()
+
+    def delete_outputs(self, *names):
+        """What Bazel does before it sends a request: outputs away, their directories made."""
+        for name in names:
+            self.path(name).parent.mkdir(parents=True, exist_ok=True)
+            self.path(name).unlink(missing_ok=True)
+
+    def seal_outputs(self, *names):
+        """What Bazel does after an action."""
+        for name in names:
+            self.path(name).chmod(0o555)
+
+    def files(self):
+        """Every file of the execroot."""
+        return sorted(str(path.relative_to(self.execroot))
+                      for path in self.execroot.rglob("*") if not path.is_dir())
+
+    def leftovers(self):
+        """Whatever a worker that has ended still occupies: nothing but empty folders of its state
+        and what the test itself made."""
+        places = [self.state, self.tmp]
+        return [str(path) for place in places if place.exists()
+                for path in place.rglob("*") if not path.is_dir() or path.name.startswith("worker-")]
+
+    def sandbox(self, number, inputs):
+        """A multiplex sandbox with links to the inputs; returns (worker's cwd, sandbox_dir)."""
+        workdir = self.output_base / "bazel-workers" / "Rustc-multiplex-worker-1-workdir" / "ws"
+        inside = f"__sandbox/{number}/ws"
+        shutil.rmtree(workdir / inside, ignore_errors=True)
+        (workdir / inside).mkdir(parents=True)
+        for name, _ in inputs:
+            link = workdir / inside / name
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(self.path(name))
+        return workdir, inside
+
+
+class Crate:
+    """A library as rules_rust asks for it (rules_rust-contract.md, 5)."""
+
+    def __init__(self, workspace, name, text, hash_="77"):
+        self.workspace = workspace
+        self.name = name
+        self.root = f"{name}/lib.rs"
+        self.out_dir = f"bazel-out/k8-fastbuild/bin/{name}"
+        stem = f"lib{name}-{hash_}"
+        self.rlib = f"{self.out_dir}/{stem}.rlib"
+        self.rmeta = f"{self.out_dir}/_pipeline/{stem}.rmeta"
+        self.key = self.rlib.replace("/", "_").replace(".", "_")
+        self.hash = hash_
+        self.more = []
+        self.more_inputs = []
+        self.set_text(text)
+
+    def set_text(self, text):
+        """The crate's source; for the fake rustc, its script."""
+        self.workspace.write(self.root, text)
+
+    def common(self):
+        return [self.root, f"--crate-name={self.name}", "--crate-type=rlib",
+                "--rustc-output-format", "rendered", "--error-format=json",
+                "--json=artifacts,diagnostic-rendered-ansi", f"--codegen=metadata=-{self.hash}",
+                f"--codegen=extra-filename=-{self.hash}", f"--out-dir={self.out_dir}",
+                "--remap-path-prefix=${pwd}=.", "--edition=2021", *self.more]
+
+    def plain_arguments(self):
+        """As off asks: one action, the same kinds."""
+        return [*self.common(), f"--emit=metadata={self.rmeta}", "--emit=dep-info,link"]
+
+    def link_arguments(self):
+        """One action, the rlib alone."""
+        return [*self.common(), "--emit=link"]
+
+    def metadata_arguments(self):
+        return [*self.plain_arguments(), "--pipelining-metadata", f"--pipelining-key={self.key}"]
+
+    def full_arguments(self):
+        return [*self.common(), "--emit=dep-info,link", "--pipelining-full",
+                f"--pipelining-key={self.key}", f"--pipelining-rlib-path={self.rlib}",
+                f"--pipelining-rmeta-path={self.rmeta}"]
+
+    def inputs(self):
+        return [self.workspace.input(self.root),
+                *(self.workspace.input(name) for name in self.more_inputs)]
+
+    def metadata(self, **fields):
+        self.workspace.delete_outputs(self.rmeta)
+        return {"arguments": self.metadata_arguments(), "inputs": self.inputs(), **fields}
+
+    def restore_metadata(self, text):
+        """The early request's output comes from a cache, or from another worker."""
+        self.workspace.write(self.rmeta, text)
+
+    def full(self, **fields):
+        """The late request: the .rmeta of the early one is among its inputs."""
+        self.workspace.delete_outputs(self.rlib)
+        own = [self.workspace.input(self.rmeta)] if self.workspace.exists(self.rmeta) else []
+        return {"arguments": self.full_arguments(), "inputs": self.inputs() + own, **fields}

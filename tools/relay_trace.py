@@ -1,0 +1,94 @@
+"""Reads the traces that rustc-relay writes with --trace (Chrome trace events)."""
+
+import dataclasses
+import json
+import pathlib
+
+
+@dataclasses.dataclass
+class Compile:
+    """One rustc process. Times are seconds of the trace's clock; None: it did not happen."""
+
+    subject: str
+    started: float
+    metadata: float | None = None
+    ended: float | None = None
+    exit_code: int | None = None
+
+
+@dataclasses.dataclass
+class Request:
+    """One WorkRequest."""
+
+    subject: str
+    stage: str
+    key: str
+    opened: float
+    reason: str | None = None
+    answered: float | None = None
+    exit_code: int | None = None
+    compile: Compile | None = None
+
+
+class Trace:
+    """The requests and processes of all workers that wrote one of the files."""
+
+    def __init__(self, paths):
+        self.compiles = []
+        self.requests = []
+        self.cpu_seconds = 0.0
+        for path in sorted(paths):
+            self._read(json.loads(pathlib.Path(path).read_text(encoding="utf-8")))
+
+    def _read(self, events):
+        compiles, requests, cpu_ms = {}, {}, 0
+        for event in events:
+            things = compiles if event["cat"] == "compile" else requests
+            handler = getattr(self, f"_{event['cat']}_{event['name']}_{event['ph']}", None)
+            if handler:
+                handler(things, event, compiles)
+            cpu_ms = event["args"].get("children_cpu_ms", cpu_ms)
+        self.cpu_seconds += cpu_ms / 1000
+
+    def _compile_compile_b(self, compiles, event, _):
+        compile_ = Compile(event["args"]["subject"], event["ts"] / 1e6)
+        compiles[event["id"]] = compile_
+        self.compiles.append(compile_)
+
+    def _compile_metadata_n(self, compiles, event, _):
+        compiles[event["id"]].metadata = event["ts"] / 1e6
+
+    def _compile_compile_e(self, compiles, event, _):
+        compiles[event["id"]].ended = event["ts"] / 1e6
+        compiles[event["id"]].exit_code = event["args"]["exit_code"]
+
+    def _request_request_b(self, requests, event, _):
+        facts = event["args"]
+        request = Request(facts["subject"], facts["stage"], facts["key"], event["ts"] / 1e6)
+        requests[event["id"]] = request
+        self.requests.append(request)
+
+    def _request_served_n(self, requests, event, compiles):
+        request = requests[event["id"]]
+        request.reason = event["args"]["reason"]
+        # The process of a fresh compile starts right after this event.
+        request.compile = event["args"]["compile"]
+
+    def _request_request_e(self, requests, event, compiles):
+        request = requests[event["id"]]
+        request.answered = event["ts"] / 1e6
+        request.exit_code = event["args"].get("exit_code")
+        request.compile = compiles.get(request.compile)
+
+    def crates(self):
+        """How many crates were asked for: a crate's metadata and full request count once."""
+        keys = {r.key for r in self.requests if r.key}
+        return len(keys) + sum(1 for r in self.requests if not r.key)
+
+    def early_answers(self):
+        """For each metadata request: how many seconds before its process's end it was answered."""
+        return [
+            r.compile.ended - r.answered
+            for r in self.requests
+            if r.stage == "metadata" and r.answered and r.compile and r.compile.ended
+        ]
