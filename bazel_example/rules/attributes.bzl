@@ -1,0 +1,69 @@
+"""The attributes that all crate rules share."""
+
+load(":providers.bzl", "BuildScriptInfo", "CStaticLibraryInfo", "CrateInfo")
+
+CRATE_ATTRIBUTES = {
+    "build_script": attr.label(
+        doc = "The package's cargo_build_script.",
+        providers = [BuildScriptInfo],
+    ),
+    "c_libraries": attr.label_list(
+        doc = "Static libraries that become part of the crate.",
+        providers = [CStaticLibraryInfo],
+    ),
+    "crate_features": attr.string_list(
+        doc = "Cargo features that are on.",
+    ),
+    "crate_name": attr.string(
+        doc = "The target's name, with '_' for '-', unless given.",
+    ),
+    "crate_root": attr.label(
+        doc = "src/lib.rs or src/main.rs unless given.",
+        allow_single_file = [".rs"],
+    ),
+    "deps": attr.label_list(
+        doc = "Library crates.",
+        providers = [CrateInfo],
+    ),
+    "edition": attr.string(
+        default = "2021",
+    ),
+    "proc_macro_deps": attr.label_list(
+        doc = "Procedural macros.",
+        cfg = "exec",
+        providers = [CrateInfo],
+    ),
+    "renames": attr.label_keyed_string_dict(
+        doc = "What this crate calls those of its dependencies that it calls by another name.",
+        providers = [CrateInfo],
+    ),
+    "rustc_env": attr.string_dict(
+        doc = "Environment of rustc; ${pwd} in a value is rustc's working directory.",
+    ),
+    "rustc_flags": attr.string_list(
+        doc = "More arguments for rustc.",
+    ),
+    "srcs": attr.label_list(
+        doc = "Every file that rustc may read.",
+        allow_files = True,
+        mandatory = True,
+    ),
+    "version": attr.string(
+        default = "0.0.0",
+    ),
+    "_pipelining": attr.label(
+        default = "//:pipelining",
+    ),
+    "_rustc_relay": attr.label(
+        default = "@rustc_relay//:rustc-relay",
+        allow_single_file = True,
+        cfg = "exec",
+        executable = True,
+    ),
+    "_toolchain": attr.label(
+        default = "@rust_toolchain//:toolchain",
+    ),
+    "_wire": attr.label(
+        default = "//:wire",
+    ),
+}

@@ -1,0 +1,180 @@
+"""Runs one cargo build script and writes down what it asked for.
+
+The script's `cargo:` and `cargo::` lines become four files: rustc arguments for its own package,
+rustc arguments for whatever links the package, environment of the package's compiles, and DEP_*
+variables for the build scripts of dependants. The execroot's absolute path becomes ${pwd} in all of
+them, so that they are the same on every machine.
+"""
+
+import argparse
+import os
+import pathlib
+import subprocess
+import sys
+
+
+def main() -> None:
+    options = parse_arguments()
+    execroot = pathlib.Path.cwd()
+    environment = read_environment(options.read_env, execroot)
+    environment["OUT_DIR"] = str(execroot / options.out_dir)
+    asked = Asked(options)
+    asked.read(run(options, execroot, environment))
+    portable = Portable(execroot, options.package)
+    for path, lines in (
+        (options.write_flags, asked.flags),
+        (options.write_link_flags, asked.link_flags),
+        (options.write_env, asked.env),
+        (options.write_dep_env, asked.dep_env),
+    ):
+        text = "".join(escaped(portable.line(line)) + "\n" for line in lines)
+        pathlib.Path(path).write_text(text)
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--program", required=True, help="the compiled build.rs")
+    parser.add_argument("--package", required=True, help="the package's folder in the execroot")
+    parser.add_argument("--links", default="", help="the package's links key")
+    parser.add_argument("--read-env", action="append", default=[], help="a file of K=V lines")
+    parser.add_argument("--out-dir", required=True, help="OUT_DIR in the execroot")
+    parser.add_argument("--write-flags", required=True)
+    parser.add_argument("--write-link-flags", required=True)
+    parser.add_argument("--write-env", required=True)
+    parser.add_argument("--write-dep-env", required=True)
+    return parser.parse_args()
+
+
+def read_environment(files: list[str], execroot: pathlib.Path) -> dict[str, str]:
+    """K=V lines over our own environment."""
+    environment = dict(os.environ)
+    for file in files:
+        for line in unescaped_lines(pathlib.Path(file).read_text()):
+            key, _, value = line.partition("=")
+            environment[key] = value.replace("${pwd}", str(execroot))
+    return environment
+
+
+def unescaped_lines(text: str) -> list[str]:
+    """At a line's end two backslashes are one; an odd one joins the next line by a newline."""
+    lines, joined = [], ""
+    for line in text.split("\n"):
+        stem = line.rstrip("\\")
+        backslashes = len(line) - len(stem)
+        joined += stem + "\\" * (backslashes // 2)
+        if backslashes % 2:
+            joined += "\n"
+        elif joined:
+            lines.append(joined)
+            joined = ""
+    return lines
+
+
+def escaped(line: str) -> str:
+    stem = line.rstrip("\\")
+    return stem + "\\" * (2 * (len(line) - len(stem)))
+
+
+def run(
+    options: argparse.Namespace, execroot: pathlib.Path, environment: dict[str, str]
+) -> list[str]:
+    """Runs the script where cargo would, in its package's folder, and returns what it printed."""
+    result = subprocess.run(
+        [execroot / options.program],
+        cwd=execroot / options.package,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    if result.returncode != 0:
+        sys.exit(
+            f"{result.stdout}{result.stderr}\nthe build script of //{options.package} ended with"
+            f" code {result.returncode}; what it printed is above"
+        )
+    return result.stdout.splitlines()
+
+
+class Asked:
+    """What a build script asked for, by the file it goes into."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.package = options.package
+        self.links = options.links
+        self.flags: list[str] = []
+        self.link_flags: list[str] = []
+        self.env: list[str] = []
+        self.dep_env: list[str] = []
+
+    def read(self, lines: list[str]) -> None:
+        """Obeys cargo's lines and passes over all others."""
+        for line in lines:
+            key, _, value = line.removeprefix("cargo:").removeprefix(":").partition("=")
+            if line.startswith("cargo::"):
+                self.directive(key, value)
+            elif line.startswith("cargo:") and not self.directive(key, value):
+                self.metadata(key, value)
+
+    def directive(self, key: str, value: str) -> bool:
+        """Obeys one line; false if cargo has no such directive."""
+        if key == "rustc-cfg":
+            self.flags.append(f"--cfg={value}")
+        elif key == "rustc-check-cfg":
+            self.flags.append(f"--check-cfg={value}")
+        elif key == "rustc-env":
+            self.env.append(value)
+        elif key == "rustc-link-lib":
+            self.flags.append(f"-l{value}")
+        elif key == "rustc-link-search":
+            self.search(value)
+        elif key == "rustc-flags":
+            self.old_flags(value.split())
+        elif key in ("rustc-link-arg", "rustc-link-arg-bins"):
+            self.flags.append(f"-Clink-arg={value}")
+        elif key == "metadata":
+            self.metadata(*value.split("=", 1))
+        elif key == "error":
+            sys.exit(f"the build script of //{self.package} says: {value}")
+        else:
+            return key == "warning" or key.startswith(("rerun-if-", "rustc-"))
+        return True
+
+    def search(self, folder: str) -> None:
+        self.flags.append(f"-L{folder}")
+        self.link_flags.append(f"-L{folder}")
+
+    def old_flags(self, words: list[str]) -> None:
+        """`-l x`, `-lx`, `-L x` and `-Lx` are all that cargo allows here."""
+        remaining = iter(words)
+        for word in remaining:
+            value = word[2:] or next(remaining, "")
+            if word.startswith("-L"):
+                self.search(value)
+            else:
+                self.flags.append(f"-l{value}")
+
+    def metadata(self, key: str, value: str) -> None:
+        if self.links:
+            self.dep_env.append(f"DEP_{variable(self.links)}_{variable(key)}={value}")
+
+
+def variable(word: str) -> str:
+    return word.upper().replace("-", "_")
+
+
+class Portable:
+    """Turns absolute paths of the execroot, and of the package behind its link, into ${pwd}/…"""
+
+    def __init__(self, execroot: pathlib.Path, package: str) -> None:
+        self.execroot = str(execroot)
+        self.real_package = str((execroot / package).resolve())
+        self.package = "${pwd}/" + package
+
+    def line(self, line: str) -> str:
+        return line.replace(self.execroot, "${pwd}").replace(self.real_package, self.package)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,131 @@
+"""The one place that makes actions of the mnemonic Rustc.
+
+Bazel starts another worker process for every difference in startup arguments, environment,
+requirements or mnemonic. So all of these depend on the build settings alone, and whatever belongs
+to one crate is in its param file.
+"""
+
+load(":settings.bzl", "ChoiceInfo")
+load(":toolchain.bzl", "RustToolchainInfo")
+
+_CODEGEN = {
+    "dbg": ["-Copt-level=0", "-Cdebuginfo=2"],
+    "fastbuild": ["-Copt-level=0", "-Cdebuginfo=0"],
+    "opt": ["-Copt-level=3", "-Cdebuginfo=0", "-Cstrip=debuginfo"],
+}
+
+def pipelining_mode(ctx):
+    """Returns "off", "hollow" or "worker"."""
+    return ctx.attr._pipelining[ChoiceInfo].value
+
+def _execution_requirements(ctx):
+    if pipelining_mode(ctx) != "worker":
+        return {}
+    return {
+        "requires-worker-protocol": ctx.attr._wire[ChoiceInfo].value,
+        "supports-multiplex-workers": "1",
+        "supports-worker-cancellation": "1",
+        "supports-workers": "1",
+    }
+
+def _environment(ctx):
+    env = {"PATH": "/usr/bin:/bin"}  # for the linker's own helpers: Bazel gives a worker no PATH
+    if pipelining_mode(ctx) == "hollow":
+        env["RUSTC_BOOTSTRAP"] = "1"  # part of the crate hash: on every compile or on none
+    return env
+
+def _startup_arguments(ctx, rustc):
+    args = ctx.actions.args()
+    args.add("--subst", "pwd=${pwd}")
+    if pipelining_mode(ctx) == "hollow":
+        args.add("--require-explicit-unstable-features", "true")
+    args.add("--")
+    args.add(rustc)
+    return args
+
+def _add_crate(args, crate):
+    args.add(crate.root)
+    args.add("--crate-name=" + crate.name)
+    args.add("--crate-type=" + crate.type)
+    args.add("--edition=" + crate.edition)
+    args.add("-Cmetadata=-" + crate.hash)
+    args.add("-Cextra-filename=-" + crate.hash)
+    args.add_all(crate.features, format_each = '--cfg=feature="%s"')
+    args.add_all(crate.flags)
+
+def _add_target(args, crate, toolchain, compilation_mode, out_dir):
+    args.add_all(_CODEGEN[compilation_mode])
+    args.add("-Cembed-bitcode=no")
+    args.add("--remap-path-prefix=${pwd}=.")
+    args.add("--sysroot=" + toolchain.sysroot)
+    args.add("--out-dir=" + out_dir)
+    if crate.linked:
+        args.add("-Clinker=" + toolchain.cc)
+
+def _folder(file):
+    return file.dirname
+
+def _add_dependencies(args, crate):
+    """Linked crates take full files, libraries early ones."""
+    for name, info in crate.externs:
+        file = info.full if crate.linked else info.early
+        args.add(file, format = "--extern=%s=%%s" % name)
+    closure = crate.full_closure if crate.linked else crate.early_closure
+    args.add_all(closure, map_each = _folder, uniquify = True, format_each = "-Ldependency=%s")
+    for library in crate.c_libraries:
+        args.add("-lstatic=" + library.name)
+        args.add(library.archive.dirname, format = "-Lnative=%s")
+
+def _add_wrapper_flags(args, crate):
+    args.add("--rustc-output-format", "rendered")
+    args.add_all(crate.env_files, before_each = "--env-file")
+    args.add_all(crate.arg_files, before_each = "--arg-file")
+    if crate.linked:
+        args.add_all(crate.link_arg_files, before_each = "--arg-file")
+
+def _crate_arguments(ctx, crate, toolchain, out_dir, stage):
+    args = ctx.actions.args()
+    args.use_param_file("@%s", use_always = True)
+    args.set_param_file_format("multiline")
+    _add_crate(args, crate)
+    _add_target(args, crate, toolchain, ctx.var["COMPILATION_MODE"], out_dir)
+    _add_dependencies(args, crate)
+    args.add_all(["--error-format=json", "--json=artifacts,diagnostic-rendered-ansi"])
+    args.add_all(stage)
+    _add_wrapper_flags(args, crate)
+    return args
+
+def _inputs(crate, toolchain, more):
+    if crate.linked:
+        closures = [crate.full_closure, crate.link_arg_files, crate.link_inputs]
+    else:
+        closures = [crate.early_closure]
+    own = crate.files + crate.env_files + crate.arg_files
+    return depset(own + more, transitive = closures + [toolchain.files])
+
+def rustc_action(ctx, crate, outputs, stage, description, more_inputs = []):
+    """Declares one action of a crate.
+
+    Args:
+      ctx: the rule's context; it has CRATE_ATTRIBUTES.
+      crate: from describe_crate.
+      outputs: the files that the action declares.
+      stage: --emit, and whatever differs between the actions of one crate.
+      description: what the user reads in the place of X in "Rust X //label".
+      more_inputs: inputs that only this stage has.
+    """
+    toolchain = ctx.attr._toolchain[RustToolchainInfo]
+    out_dir = "%s/%s" % (ctx.bin_dir.path, ctx.label.package)
+    ctx.actions.run(
+        mnemonic = "Rustc",
+        executable = ctx.executable._rustc_relay,
+        arguments = [
+            _startup_arguments(ctx, toolchain.rustc),
+            _crate_arguments(ctx, crate, toolchain, out_dir, stage),
+        ],
+        env = _environment(ctx),
+        execution_requirements = _execution_requirements(ctx),
+        inputs = _inputs(crate, toolchain, more_inputs),
+        outputs = outputs,
+        progress_message = "Rust %s %%{label}" % description,
+    )
