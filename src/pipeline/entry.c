@@ -235,12 +235,15 @@ static void answer_metadata(struct entry *entry, const struct context *context)
 static void answer_metadata_waiters(struct entry *entry, const struct context *context)
 {
     entry->state = ENTRY_METADATA;
-    for (size_t i = entry->waiter_count; i-- > 0;) {
+    size_t kept = 0;
+    for (size_t i = 0; i < entry->waiter_count; i++) {
         if (entry->waiters[i].milestone == MILESTONE_METADATA) {
             answer(entry, context, entry->waiters[i].request, OUTCOME_DONE);
-            remove_waiter(entry, i);
+        } else {
+            entry->waiters[kept++] = entry->waiters[i];
         }
     }
+    entry->waiter_count = kept;
     kill_if_orphaned(entry, context);
 }
 

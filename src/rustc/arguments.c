@@ -6,8 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool add_words(struct arguments *arguments, const struct arguments_rules *rules,
-                      const struct strlist *words, bool with_flags, int depth, struct failure *why);
+// Where words stand.
+struct place {
+    const struct arguments_rules *rules;
+    bool with_flags; // are our flags recognised there?
+    int depth;       // how many param files are around them
+};
+
+static bool add_words(struct arguments *arguments, const struct place *place,
+                      const struct strlist *words, struct failure *why);
 
 void arguments_finish(struct arguments *arguments)
 {
@@ -27,20 +34,21 @@ static const char *param_file_of(const char *word)
 
 // rustc knows `@FILE` as well: what cannot be read is passed on, for rustc to say so. Only we know
 // --flagfile=.
-static bool add_param_file(struct arguments *arguments, const struct arguments_rules *rules,
-                           const char *word, int depth, struct failure *why)
+static bool add_param_file(struct arguments *arguments, const struct place *place, const char *word,
+                           struct failure *why)
 {
     const char *name = param_file_of(word);
-    if (depth >= PARAM_FILE_DEPTH_MAX) {
+    if (place->depth >= PARAM_FILE_DEPTH_MAX) {
         return failure_set(why, "param file '%s': nested more than %d deep", name,
                            PARAM_FILE_DEPTH_MAX);
     }
-    char *path = path_join(rules->base_dir, name);
+    struct place inside = {place->rules, true, place->depth + 1};
+    char *path = path_join(place->rules->base_dir, name);
     struct strlist lines = {0};
     struct failure unread;
     bool good = true;
     if (linefile_read(path, "param file", &lines, &unread)) {
-        good = add_words(arguments, rules, &lines, true, depth + 1, why);
+        good = add_words(arguments, &inside, &lines, why);
     } else if (word[0] == '@') {
         strlist_push(&arguments->words, word);
     } else {
@@ -52,38 +60,43 @@ static bool add_param_file(struct arguments *arguments, const struct arguments_r
     return good;
 }
 
-static bool add_substituted(struct arguments *arguments, const struct arguments_rules *rules,
-                            const struct strlist *words, bool with_flags, int depth,
-                            struct failure *why)
+static bool add_word(struct arguments *arguments, const struct place *place, const char *word,
+                     struct failure *why)
+{
+    if (param_file_of(word) != NULL) {
+        return add_param_file(arguments, place, word, why);
+    }
+    strlist_push(&arguments->words, word);
+    return true;
+}
+
+static bool add_substituted(struct arguments *arguments, const struct place *place,
+                            const struct strlist *words, struct failure *why)
 {
     size_t index = 0;
     while (index < words->count) {
         size_t used = 0;
-        if (with_flags && !flags_read_request_word(words, index, &arguments->flags, &used, why)) {
+        if (place->with_flags &&
+            !flags_read_request_word(words, index, &arguments->flags, &used, why)) {
             return false;
         }
-        if (used == 0) {
-            const char *word = words->items[index];
-            if (param_file_of(word) == NULL) {
-                strlist_push(&arguments->words, word);
-            } else if (!add_param_file(arguments, rules, word, depth, why)) {
-                return false;
-            }
-            used = 1;
+        if (used == 0 && !add_word(arguments, place, words->items[index], why)) {
+            return false;
         }
-        index += used;
+        index += used == 0 ? 1 : used;
     }
     return true;
 }
 
-static bool add_words(struct arguments *arguments, const struct arguments_rules *rules,
-                      const struct strlist *words, bool with_flags, int depth, struct failure *why)
+static bool add_words(struct arguments *arguments, const struct place *place,
+                      const struct strlist *words, struct failure *why)
 {
+    const struct substitutions *rules = place->rules->substitutions;
     struct strlist substituted = {0};
     for (size_t i = 0; i < words->count; i++) {
-        strlist_push_take(&substituted, substitutions_apply(rules->substitutions, words->items[i]));
+        strlist_push_take(&substituted, substitutions_apply(rules, words->items[i]));
     }
-    bool good = add_substituted(arguments, rules, &substituted, with_flags, depth, why);
+    bool good = add_substituted(arguments, place, &substituted, why);
     strlist_finish(&substituted);
     return good;
 }
@@ -91,7 +104,8 @@ static bool add_words(struct arguments *arguments, const struct arguments_rules 
 bool arguments_add(struct arguments *arguments, const struct arguments_rules *rules,
                    const struct strlist *words, bool with_flags, struct failure *why)
 {
-    return add_words(arguments, rules, words, with_flags, 0, why);
+    struct place place = {rules, with_flags, 0};
+    return add_words(arguments, &place, words, why);
 }
 
 bool arguments_add_file(struct arguments *arguments, const struct arguments_rules *rules,

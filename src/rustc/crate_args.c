@@ -170,21 +170,24 @@ static size_t read_crate_option(struct crate_args *args, const struct strlist *w
     return 0;
 }
 
+// Any other word stays, alone or with its value. Returns how many words that are.
+static size_t keep_words(struct crate_args *args, const struct strlist *words, size_t index)
+{
+    size_t used = read_crate_option(args, words, index);
+    size_t kept = used == 0 ? 1 : used;
+    for (size_t i = index; i < index + kept; i++) {
+        strlist_push(&args->rest, words->items[i]);
+    }
+    return kept;
+}
+
 bool crate_args_read(struct crate_args *args, const struct strlist *words, struct failure *why)
 {
     args->extra_filename = mem_dup("");
     size_t index = 0;
     while (index < words->count) {
-        size_t used = take_output_option(args, words, index);
-        if (used == 0) {
-            used = read_crate_option(args, words, index);
-            size_t kept = used == 0 ? 1 : used;
-            for (size_t i = index; i < index + kept; i++) {
-                strlist_push(&args->rest, words->items[i]);
-            }
-            used = kept;
-        }
-        index += used;
+        size_t taken = take_output_option(args, words, index);
+        index += taken > 0 ? taken : keep_words(args, words, index);
     }
     if (args->output != NULL && args->output[0] == '\0') {
         return failure_set(why, "-o needs a file name");

@@ -55,26 +55,26 @@ void diagnostics_add(struct diagnostics *list, const char *text, size_t len, boo
     list->total_bytes += item_len;
 }
 
-// Chooses which items fit: errors first, each group in its order. Returns how many were left out.
-static size_t choose(const struct diagnostics *list, size_t max_bytes, bool *chosen)
+// Which of the waiting items go into an answer.
+struct choice {
+    bool *chosen; // one for each waiting item
+    size_t room;  // bytes left
+    size_t left_out;
+};
+
+// Chooses among the errors, or among all others, what fits, in its order.
+static void choose(const struct diagnostics *list, bool errors, struct choice *choice)
 {
-    size_t used = 0;
-    size_t left_out = 0;
-    for (int round = 0; round < 2; round++) {
-        for (size_t i = list->answered; i < list->count; i++) {
-            const struct diagnostic *item = &list->items[i];
-            if (item->is_error != (round == 0)) {
-                continue;
-            }
-            if (used + item->len > max_bytes) {
-                left_out++;
-                continue;
-            }
-            used += item->len;
-            chosen[i - list->answered] = true;
+    for (size_t i = list->answered; i < list->count; i++) {
+        const struct diagnostic *item = &list->items[i];
+        if (item->is_error != errors) {
+            continue;
         }
+        bool fits = item->len <= choice->room;
+        choice->chosen[i - list->answered] = fits;
+        choice->room -= fits ? item->len : 0;
+        choice->left_out += fits ? 0 : 1;
     }
-    return left_out;
 }
 
 // The first error, else the first item; NULL when nothing waits.
@@ -103,16 +103,16 @@ static size_t append_cut(const struct diagnostics *list, const struct diagnostic
 static size_t append_chosen(const struct diagnostics *list, size_t max_bytes, struct bytes *out)
 {
     size_t waiting = list->count - list->answered;
-    bool *chosen = mem_zalloc_array(waiting, sizeof chosen[0]);
-    size_t left_out = choose(list, max_bytes, chosen);
+    struct choice choice = {.chosen = mem_zalloc_array(waiting, sizeof choice.chosen[0]),
+                            .room = max_bytes};
+    choose(list, true, &choice);
+    choose(list, false, &choice);
     for (size_t i = 0; i < waiting; i++) {
-        if (chosen[i]) {
-            const struct diagnostic *item = &list->items[list->answered + i];
-            bytes_append(out, item->text, item->len);
-        }
+        const struct diagnostic *item = &list->items[list->answered + i];
+        bytes_append(out, item->text, choice.chosen[i] ? item->len : 0);
     }
-    free(chosen);
-    return left_out;
+    free(choice.chosen);
+    return choice.left_out;
 }
 
 void diagnostics_answer(struct diagnostics *list, size_t max_bytes, struct bytes *out)
