@@ -1,0 +1,114 @@
+// SHA-256 over items.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/digest.h"
+#include "words.h"
+
+#include <stdlib.h>
+
+// A row's items: words; "#3" is a count, "-" is an empty item.
+static struct digest digest_of(const char *items)
+{
+    struct digest_builder builder;
+    struct strlist words = words_of(items);
+    digest_begin(&builder);
+    for (size_t i = 0; i < words.count; i++) {
+        const char *word = words.items[i];
+        if (word[0] == '#') {
+            digest_add_count(&builder, (size_t)strtoul(word + 1, NULL, 10));
+        } else {
+            digest_add_text(&builder, strcmp(word, "-") == 0 ? "" : word);
+        }
+    }
+    strlist_finish(&words);
+    return digest_end(&builder);
+}
+
+static const char *const all_different[] = {
+    "",   "-",  "- -",  "abc",  "ab c", "a bc",  "a b c", "c ab", "bc a",
+    "#0", "#1", "#2 a", "a #2", "#1 a", "abc -", "- abc", "#256", "#65536",
+};
+
+static void assert_pair(const char *left_items, const char *right_items, bool equal)
+{
+    struct digest left = digest_of(left_items);
+    struct digest right = digest_of(right_items);
+    if (digest_equal(&left, &right) != equal) {
+        fail_msg("'%s' and '%s'", left_items, right_items);
+    }
+}
+
+static void only_equal_items_are_equal(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(all_different); i++) {
+        for (size_t j = 0; j < COUNT(all_different); j++) {
+            assert_pair(all_different[i], all_different[j], i == j);
+        }
+    }
+}
+
+static struct digest digest_of_bytes(const char *data, size_t len)
+{
+    struct digest_builder builder;
+    digest_begin(&builder);
+    digest_add(&builder, data, len);
+    return digest_end(&builder);
+}
+
+static void bytes_behind_a_nul_count(void **state)
+{
+    (void)state;
+    struct digest left = digest_of_bytes("a\0b", 3);
+    struct digest right = digest_of_bytes("a\0c", 3);
+    struct digest again = digest_of_bytes("a\0b", 3);
+    assert_false(digest_equal(&left, &right));
+    assert_true(digest_equal(&left, &again));
+}
+
+static void text_is_its_bytes(void **state)
+{
+    (void)state;
+    struct digest text = digest_of("abc");
+    struct digest bytes = digest_of_bytes("abc", 3);
+    assert_true(digest_equal(&text, &bytes));
+}
+
+// The first and last bytes of the well-known SHA-256 of nothing.
+static void it_is_sha256(void **state)
+{
+    (void)state;
+    struct digest nothing = digest_of("");
+    assert_int_equal(sizeof nothing.bytes, 32);
+    assert_memory_equal(nothing.bytes, "\xe3\xb0\xc4\x42\x98\xfc\x1c\x14", 8);
+    assert_memory_equal(nothing.bytes + 24, "\xa4\x95\x99\x1b\x78\x52\xb8\x55", 8);
+}
+
+static void one_differing_byte_is_seen_anywhere(void **state)
+{
+    (void)state;
+    struct digest left = digest_of("abc");
+    for (size_t i = 0; i < sizeof left.bytes; i++) {
+        struct digest right = left;
+        assert_true(digest_equal(&left, &right));
+        right.bytes[i] ^= 1;
+        assert_false(digest_equal(&left, &right));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(only_equal_items_are_equal),
+        cmocka_unit_test(bytes_behind_a_nul_count),
+        cmocka_unit_test(text_is_its_bytes),
+        cmocka_unit_test(it_is_sha256),
+        cmocka_unit_test(one_differing_byte_is_seen_anywhere),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

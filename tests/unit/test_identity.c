@@ -1,0 +1,207 @@
+// Which requests are the same compile.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "asked.h"
+#include "rustc/identity.h"
+
+#include <stdlib.h>
+
+struct variant {
+    const char *name;
+    struct asked asked;
+    const char *inputs; // "path#digest" each
+};
+
+#define STARTUP "--subst pwd=${pwd}"
+#define TOOL "rustc"
+#define ENV "A=1 RUSTC_BOOTSTRAP=1"
+#define CRATE                                                                                      \
+    "src/lib.rs --crate-name=x --crate-type=rlib --error-format=json --out-dir=d -Cmetadata=-1 "
+#define METADATA                                                                                   \
+    "--emit=metadata=d/_pipeline/libx.rmeta --emit=dep-info,link --pipelining-metadata "           \
+    "--pipelining-key=k"
+#define FULL                                                                                       \
+    "--emit=dep-info,link --pipelining-full --pipelining-key=k "                                   \
+    "--pipelining-rlib-path=d/libx.rlib --pipelining-rmeta-path=d/_pipeline/libx.rmeta"
+#define SHARED "src/lib.rs#1 d/libdep.rmeta#2 rustc#3"
+#define OWN_METADATA "d/_pipeline/libx.rmeta-0.params#p"
+#define OWN_FULL "d/libx.rlib-0.params#q d/_pipeline/libx.rmeta#m"
+
+static const struct variant metadata_request = {
+    "the metadata request", {STARTUP, TOOL, CRATE METADATA, "/b", ENV}, SHARED " " OWN_METADATA};
+
+static const struct variant same[] = {
+    {"the same again", {STARTUP, TOOL, CRATE METADATA, "/b", ENV}, SHARED " " OWN_METADATA},
+    {"the full request", {STARTUP, TOOL, CRATE FULL, "/b", ENV}, SHARED " " OWN_FULL},
+    {"another order of inputs",
+     {STARTUP, TOOL, CRATE FULL, "/b", ENV},
+     "d/_pipeline/libx.rmeta#m rustc#3 d/libdep.rmeta#2 src/lib.rs#1 d/libx.rlib-0.params#q"},
+    {"no param file, no metadata", {STARTUP, TOOL, CRATE FULL, "/b", ENV}, SHARED},
+    {"other digests of its own inputs",
+     {STARTUP, TOOL, CRATE FULL, "/b", ENV},
+     SHARED " d/libx.rlib-0.params#other d/_pipeline/libx.rmeta#other"},
+    {"another number of the param file",
+     {STARTUP, TOOL, CRATE FULL, "/b", ENV},
+     SHARED " d/libx.rlib-12.params#q"},
+    {"its own inputs by absolute names",
+     {STARTUP, TOOL, CRATE FULL, "/b", ENV},
+     SHARED " /b/d/libx.rlib-0.params#q /b/d/_pipeline/libx.rmeta#m"},
+    {"another order of environment",
+     {STARTUP, TOOL, CRATE FULL, "/b", "RUSTC_BOOTSTRAP=1 A=1"},
+     SHARED},
+    {"outputs elsewhere",
+     {STARTUP, TOOL,
+      CRATE "--out-dir=e --emit=link=e/libx.rlib,dep-info=e/x.d --pipelining-full "
+            "--pipelining-key=k",
+      "/b", ENV},
+     SHARED " e/libx.rlib-0.params#q"},
+    {"another key", {STARTUP, TOOL, CRATE FULL "2", "/b", ENV}, SHARED},
+    {"other files beside the outputs",
+     {STARTUP " --touch-file t", TOOL, CRATE FULL " --output-file=f", "/b", ENV},
+     SHARED},
+};
+
+static const struct variant different[] = {
+    {"another digest",
+     {STARTUP, TOOL, CRATE FULL, "/b", ENV},
+     "src/lib.rs#9 d/libdep.rmeta#2 rustc#3"},
+    {"another tool's digest",
+     {STARTUP, TOOL, CRATE FULL, "/b", ENV},
+     "src/lib.rs#1 d/libdep.rmeta#2 rustc#9"},
+    {"a missing input", {STARTUP, TOOL, CRATE FULL, "/b", ENV}, "src/lib.rs#1 rustc#3"},
+    {"no inputs", {STARTUP, TOOL, CRATE FULL, "/b", ENV}, ""},
+    {"an extra input", {STARTUP, TOOL, CRATE FULL, "/b", ENV}, SHARED " src/m.rs#4"},
+    {"an input renamed",
+     {STARTUP, TOOL, CRATE FULL, "/b", ENV},
+     "src/main.rs#1 d/libdep.rmeta#2 rustc#3"},
+    {"two digests exchanged",
+     {STARTUP, TOOL, CRATE FULL, "/b", ENV},
+     "src/lib.rs#2 d/libdep.rmeta#1 rustc#3"},
+    {"where path and digest part",
+     {STARTUP, TOOL, CRATE FULL, "/b", ENV},
+     "src/lib.rs1# d/libdep.rmeta#2 rustc#3"},
+    {"another value in the environment",
+     {STARTUP, TOOL, CRATE FULL, "/b", "A=2 RUSTC_BOOTSTRAP=1"},
+     SHARED},
+    {"another name in the environment",
+     {STARTUP, TOOL, CRATE FULL, "/b", "B=1 RUSTC_BOOTSTRAP=1"},
+     SHARED},
+    {"less environment", {STARTUP, TOOL, CRATE FULL, "/b", "A=1"}, SHARED},
+    {"another argument", {STARTUP, TOOL, CRATE "-O " FULL, "/b", ENV}, SHARED},
+    {"another order of arguments",
+     {STARTUP, TOOL,
+      "--crate-type=rlib --crate-name=x src/lib.rs --error-format=json --out-dir=d "
+      "-Cmetadata=-1 " FULL,
+      "/b", ENV},
+     SHARED},
+    {"another word of the tool's", {STARTUP, TOOL " -O", CRATE FULL, "/b", ENV}, SHARED},
+    {"another tool", {STARTUP, "other/rustc", CRATE FULL, "/b", ENV}, SHARED},
+    {"another working directory", {STARTUP, TOOL, CRATE FULL, "/c", ENV}, SHARED},
+    {"another kind of output", {STARTUP, TOOL, CRATE "--emit=asm " FULL, "/b", ENV}, SHARED},
+
+    {"another output's param file",
+     {STARTUP, TOOL, CRATE FULL, "/b", ENV},
+     SHARED " d/liby.rlib-0.params#q"},
+    {"a param file of the other request",
+     {STARTUP, TOOL, CRATE FULL, "/b", ENV},
+     SHARED " " OWN_METADATA},
+    {"no number in the param file's name",
+     {STARTUP, TOOL, CRATE FULL, "/b", ENV},
+     SHARED " d/libx.rlib-.params#q"},
+    {"no param file's name",
+     {STARTUP, TOOL, CRATE FULL, "/b", ENV},
+     SHARED " d/libx.rlib-0.params.rs#q"},
+    {"no dash in the param file's name",
+     {STARTUP, TOOL, CRATE FULL, "/b", ENV},
+     SHARED " d/libx.rlib0.params#q"},
+    {"its name elsewhere",
+     {STARTUP, TOOL, CRATE FULL, "/b", ENV},
+     SHARED " e/d/libx.rlib-0.params#q"},
+    {"another crate's metadata",
+     {STARTUP, TOOL, CRATE FULL, "/b", ENV},
+     SHARED " d/_pipeline/liby.rmeta#m"},
+    {"the rlib itself as an input",
+     {STARTUP, TOOL, CRATE FULL, "/b", ENV},
+     SHARED " d/libx.rlib#r"},
+};
+
+static struct identity_input *inputs_of(const struct strlist *words)
+{
+    struct identity_input *inputs = mem_zalloc_array(words->count, sizeof inputs[0]);
+    for (size_t i = 0; i < words->count; i++) {
+        char *hash = strchr(words->items[i], '#');
+        assert_non_null(hash);
+        *hash = '\0';
+        inputs[i] = (struct identity_input){words->items[i], hash + 1, strlen(hash + 1)};
+    }
+    return inputs;
+}
+
+static struct digest identity_of_variant(const struct variant *variant)
+{
+    struct invocation invocation = {0};
+    struct failure why;
+    struct strlist words = words_of(variant->inputs);
+    struct identity_input *inputs = inputs_of(&words);
+    if (!asked_build(&variant->asked, &invocation, &why)) {
+        fail_msg("%s: %s", variant->name, why.text);
+    }
+    struct digest digest = identity_of(&invocation, inputs, words.count);
+    free(inputs);
+    strlist_finish(&words);
+    invocation_finish(&invocation);
+    return digest;
+}
+
+static void assert_pair(const struct variant *left, const struct variant *right, bool equal)
+{
+    struct digest one = identity_of_variant(left);
+    struct digest other = identity_of_variant(right);
+    if (digest_equal(&one, &other) != equal) {
+        fail_msg("%s %s %s", left->name, equal ? "is not" : "is", right->name);
+    }
+}
+
+static void assert_all(const struct variant *variants, size_t count, bool equal)
+{
+    for (size_t i = 0; i < count; i++) {
+        assert_pair(&variants[i], &metadata_request, equal);
+    }
+}
+
+static void requests_of_one_compile_are_equal(void **state)
+{
+    (void)state;
+    assert_all(same, COUNT(same), true);
+}
+
+static void anything_rustc_sees_makes_a_difference(void **state)
+{
+    (void)state;
+    assert_all(different, COUNT(different), false);
+}
+
+static void different_ones_differ_from_each_other(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(different); i++) {
+        for (size_t j = 0; j < i; j++) {
+            assert_pair(&different[i], &different[j], false);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(requests_of_one_compile_are_equal),
+        cmocka_unit_test(anything_rustc_sees_makes_a_difference),
+        cmocka_unit_test(different_ones_differ_from_each_other),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,214 @@
+// The metadata of a crate in its two wrappings. Archives are made here, byte by byte.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "rustc/metadata.h"
+#include "temp_dir.h"
+#include "words.h"
+
+#include <unistd.h>
+
+static void append_member(struct bytes *archive, const char *name, const char *data, size_t len)
+{
+    bytes_append_format(archive, "%-16s%-12d%-6d%-6d%-8s%-10zu`\n", name, 0, 0, 0, "100644", len);
+    bytes_append(archive, data, len);
+    if (len % 2 == 1) {
+        bytes_append_text(archive, "\n");
+    }
+}
+
+struct content {
+    const char *name;
+    const char *members; // of an archive: "NAME DATA NAME DATA"; NULL for a raw file
+    const char *raw;
+};
+
+// An object file around metadata looks like "ELF[…]" here.
+static const struct content contents[] = {
+    {"raw", NULL, "rust-metadata-1"},
+    {"raw again", NULL, "rust-metadata-1"},
+    {"raw 2", NULL, "rust-metadata-2"},
+    {"raw longer", NULL, "rust-metadata-1+"},
+    {"raw empty", NULL, ""},
+    {"rlib", "lib.rmeta/ ELF[rust-metadata-1]ELF x.o/ code", NULL},
+    {"rlib other code", "lib.rmeta/ ELF[rust-metadata-1]ELF x.o/ other", NULL},
+    {"rlib other order", "/ symbols x.o/ odd y.o/ even lib.rmeta/ ELF[rust-metadata-1]ELF", NULL},
+    {"rlib 2", "lib.rmeta/ ELF[rust-metadata-2]ELF x.o/ code", NULL},
+    {"hollow", "lib.rmeta/ rust-metadata-1", NULL},
+    {"no member", "x.o/ rust-metadata-1 lib.rmeta2/ x", NULL},
+    {"empty member", "lib.rmeta/ - x.o/ rust-metadata-1", NULL},
+    {"no members", "", NULL},
+};
+
+static void write_content(const char *dir, const struct content *content)
+{
+    if (content->raw != NULL) {
+        temp_text(dir, content->name, content->raw);
+        return;
+    }
+    struct strlist words = words_of(content->members);
+    struct bytes archive = {0};
+    bytes_append_text(&archive, "!<arch>\n");
+    for (size_t i = 0; i + 1 < words.count; i += 2) {
+        const char *data = strcmp(words.items[i + 1], "-") == 0 ? "" : words.items[i + 1];
+        append_member(&archive, words.items[i], data, strlen(data));
+    }
+    temp_bytes(dir, content->name, archive.data, archive.len);
+    bytes_finish(&archive);
+    strlist_finish(&words);
+}
+
+static int write_files(void **state)
+{
+    if (temp_dir_make(state) != 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < COUNT(contents); i++) {
+        write_content(*state, &contents[i]);
+    }
+    return 0;
+}
+
+struct pair_row {
+    const char *left;
+    const char *right;
+    const char *expected; // "same", "different", or a part of the failure
+};
+
+static const struct pair_row rows[] = {
+    {"raw", "raw again", "same"},
+    {"raw", "raw 2", "different"},
+    {"raw", "raw longer", "different"},
+    {"rlib", "rlib other code", "same"},
+    {"rlib", "rlib other order", "same"},
+    {"rlib", "rlib 2", "different"},
+    {"raw", "rlib", "same"},
+    {"raw again", "rlib other order", "same"},
+    {"raw", "hollow", "same"},
+    {"raw 2", "rlib", "different"},
+    {"raw longer", "rlib", "different"},
+    {"raw longer", "hollow", "different"},
+    {"raw", "rlib 2", "different"},
+
+    {"raw", "no member", "no member' holds no metadata"},
+    {"rlib", "no member", "no member' holds no metadata"},
+    {"raw", "empty member", "empty member' holds no metadata"},
+    {"raw", "no members", "no members' holds no metadata"},
+    {"raw", "raw empty", "raw empty' holds no metadata"},
+    {"no member", "empty member", "holds no metadata"},
+    {"raw", "missing", "missing': no such file or directory"},
+    {"raw", ".", "cannot read the metadata '"},
+};
+
+static void append_comparison(struct bytes *got, const char *left, const char *right)
+{
+    bool same = false;
+    struct failure why;
+    if (metadata_same(left, right, &same, &why)) {
+        bytes_append_text(got, same ? "same" : "different");
+    } else {
+        bytes_append_text(got, why.text);
+    }
+}
+
+static void pair_holds(const char *dir, const char *left_name, const char *right_name,
+                       const char *expected)
+{
+    char *left = path_join(dir, left_name);
+    char *right = path_join(dir, right_name);
+    struct bytes got = {0};
+    append_comparison(&got, left, right);
+    bool fails = strcmp(expected, "same") != 0 && strcmp(expected, "different") != 0;
+    if (fails && strstr(bytes_text(&got), expected) != NULL) {
+        bytes_finish(&got);
+    }
+    if (got.len > 0) {
+        assert_text(right_name, &got, expected);
+    }
+    free(left);
+    free(right);
+}
+
+static void wrappings_do_not_count(void **state)
+{
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        pair_holds(*state, rows[i].left, rows[i].right, rows[i].expected);
+        pair_holds(*state, rows[i].right, rows[i].left, rows[i].expected);
+    }
+}
+
+static void one_file_is_the_same(void **state)
+{
+    char *path = path_join(*state, "rlib");
+    char *other = path_join(*state, "another name");
+    assert_int_equal(link(path, other), 0);
+    pair_holds(*state, "rlib", "rlib", "same");
+    pair_holds(*state, "rlib", "another name", "same");
+    free(path);
+    free(other);
+}
+
+// Cut anywhere, an archive holds metadata only while the member is whole.
+static void truncated_archives_are_seen(void **state)
+{
+    struct bytes whole = {0};
+    struct failure why;
+    char *path = path_join(*state, "rlib other order");
+    char *cut = path_join(*state, "cut");
+    assert_true(file_read(path, "archive", &whole, &why));
+    for (size_t len = strlen("!<arch>\n"); len < whole.len - 1; len++) {
+        temp_bytes(*state, "cut", whole.data, len);
+        pair_holds(*state, "rlib", "cut", "cut' holds no metadata");
+    }
+    temp_bytes(*state, "cut", whole.data, whole.len - 1); // without the padding
+    pair_holds(*state, "rlib", "cut", "same");
+    free(cut);
+    free(path);
+    bytes_finish(&whole);
+}
+
+static const char *const bad_sizes[] = {"4294967295", "9999999999", "-1        ", "+77       "};
+
+static void sizes_that_lie_are_seen(void **state)
+{
+    for (size_t i = 0; i < COUNT(bad_sizes); i++) {
+        struct bytes archive = {0};
+        bytes_append_text(&archive, "!<arch>\n");
+        bytes_append_format(&archive, "%-48s%s`\nrust-metadata-1", "lib.rmeta/", bad_sizes[i]);
+        temp_bytes(*state, "lying", archive.data, archive.len);
+        pair_holds(*state, "raw", "lying", "lying' holds no metadata");
+        bytes_finish(&archive);
+    }
+}
+
+// The first byte of what is sought occurs at every place of a large archive.
+static void a_needle_at_the_end_is_found(void **state)
+{
+    struct bytes archive = {0};
+    struct bytes member = {0};
+    for (size_t i = 0; i < 100000; i++) {
+        bytes_append_text(&member, "rust-metadata-");
+    }
+    bytes_append_text(&member, "1");
+    bytes_append_text(&archive, "!<arch>\n");
+    append_member(&archive, "lib.rmeta/", member.data, member.len);
+    temp_bytes(*state, "large", archive.data, archive.len);
+    pair_holds(*state, "raw", "large", "same");
+    pair_holds(*state, "raw 2", "large", "different");
+    bytes_finish(&member);
+    bytes_finish(&archive);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(wrappings_do_not_count),       cmocka_unit_test(one_file_is_the_same),
+        cmocka_unit_test(truncated_archives_are_seen),  cmocka_unit_test(sizes_that_lie_are_seen),
+        cmocka_unit_test(a_needle_at_the_end_is_found),
+    };
+    return cmocka_run_group_tests(tests, write_files, temp_dir_remove);
+}
