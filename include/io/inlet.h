@@ -41,8 +41,9 @@ struct inlet {
 
 /**
  * Starts reading frames. The fd becomes non-blocking. Fails, with the fd untouched, for anything
- * but a pipe or socket: libuv would abort later on a file or on /dev/null (io/pipes.h). The struct
- * must stay where it is until the loop has run the close callback. See uv_pipe_open.
+ * but a pipe or socket: libuv would abort later on a file or on /dev/null (io/pipes.h). After any
+ * other failure the fd is closed once the loop has run. The struct must stay where it is until the
+ * loop has run the close callback. See uv_pipe_open.
  */
 bool inlet_open(struct inlet *inlet, uv_loop_t *loop, const struct inlet_spec *spec,
                 struct failure *why);

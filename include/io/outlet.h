@@ -31,8 +31,9 @@ struct outlet {
 
 /**
  * Gets ready to write. The fd becomes non-blocking. Fails, with the fd untouched, for anything but
- * a pipe or socket. SIGPIPE must be ignored in this process. The struct must stay where it is until
- * the loop has run the close callback. See uv_pipe_open.
+ * a pipe or socket; after any other failure the fd is closed once the loop has run. SIGPIPE must be
+ * ignored in this process. The struct must stay where it is until the loop has run the close
+ * callback. See uv_pipe_open.
  */
 bool outlet_open(struct outlet *outlet, uv_loop_t *loop, const struct outlet_spec *spec,
                  struct failure *why);

@@ -32,8 +32,9 @@ struct reaper {
 };
 
 /**
- * Starts to listen for SIGCHLD. `guardian` (may be NULL) is borrowed until reaper_close().
- * The struct must stay where it is until the loop has run the close callbacks. See uv_signal_start.
+ * Starts to listen for SIGCHLD, which is unblocked in this thread. `guardian` (may be NULL) is
+ * borrowed until reaper_close(). The struct must stay where it is until the loop has run the close
+ * callbacks. See uv_signal_start.
  */
 bool reaper_init(struct reaper *reaper, uv_loop_t *loop, struct guardian *guardian,
                  struct failure *why);

@@ -244,7 +244,7 @@ static void settle(struct child *child)
             child->pending &= ~(unsigned)WAITS_FOR_EXIT;
             start_drain(child, child->killed ? 0 : CHILD_DRAIN_MS);
         }
-        if (child->pending == 0 || child->killed || child->drain_over) {
+        if (child->pending == 0 || child->drain_over) {
             reaper_release(child->reaper, &child->group);
         }
     }

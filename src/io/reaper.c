@@ -16,6 +16,15 @@ static void on_look(uv_timer_t *timer);
 static void look_around(struct reaper *reaper);
 static void reap_strangers(struct reaper *reaper);
 
+// A parent may have started us with the signal blocked; then nothing would ever end.
+static void unblock(int number)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, number);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
 bool reaper_init(struct reaper *reaper, uv_loop_t *loop, struct guardian *guardian,
                  struct failure *why)
 {
@@ -32,6 +41,7 @@ bool reaper_init(struct reaper *reaper, uv_loop_t *loop, struct guardian *guardi
         return failure_errno(why, -status, "cannot watch for the end of children");
     }
     uv_unref((uv_handle_t *)&reaper->on_child);
+    unblock(SIGCHLD);
     return true;
 }
 

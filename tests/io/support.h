@@ -58,6 +58,11 @@ static inline int bench_start(void **state)
     struct failure why;
     struct bench *bench = mem_zalloc(sizeof *bench);
     signal(SIGPIPE, SIG_IGN);
+    // As a careless parent may leave it.
+    sigset_t blocked;
+    sigemptyset(&blocked);
+    sigaddset(&blocked, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &blocked, NULL);
     // A test that hangs is a test that fails.
     alarm(60);
     bench->dir = support_directory("/tmp");

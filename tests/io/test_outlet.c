@@ -62,11 +62,19 @@ static void send_text(struct record *record, const char *text)
     assert_null(frame.data);
 }
 
-// A frame of `len` bytes, all of them `letter`.
-static void send_block(struct record *record, char letter, size_t len)
+// What stands at `at` in block `seed`: no part of a block looks like another.
+static char pattern(int seed, size_t at)
+{
+    return (char)((at / 251 + at % 251 + (size_t)seed * 17) & 0x7f);
+}
+
+static void send_block(struct record *record, int seed, size_t len)
 {
     struct bytes frame = {0};
-    memset(bytes_reserve(&frame, len), letter, len);
+    char *place = bytes_reserve(&frame, len);
+    for (size_t at = 0; at < len; at++) {
+        place[at] = pattern(seed, at);
+    }
     frame.len = len;
     record->sending = true;
     outlet_send(&record->outlet, &frame);
@@ -85,33 +93,36 @@ static void test_frame_is_written_within_send(void **state)
     assert_string_equal(text, "one\ntwo\n");
 }
 
-// Reads blocks as the reader of a full pipe does: bit by bit, the loop running between.
-static void expect_block(struct record *record, char letter, size_t len)
+// Reads as the reader of a full pipe does: bit by bit, the loop running between.
+static void expect_block(struct record *record, int seed, size_t len)
 {
     char chunk[4096];
-    while (len > 0) {
+    size_t at = 0;
+    while (at < len) {
         uv_run(&record->loop, UV_RUN_NOWAIT);
-        ssize_t got = read(record->read_fd, chunk, len < sizeof chunk ? len : sizeof chunk);
+        size_t left = len - at;
+        ssize_t got = read(record->read_fd, chunk, left < sizeof chunk ? left : sizeof chunk);
         assert_true(got > 0);
         for (ssize_t i = 0; i < got; i++) {
-            assert_int_equal(chunk[i], letter);
+            assert_int_equal(chunk[i], pattern(seed, at + (size_t)i));
         }
-        len -= (size_t)got;
+        at += (size_t)got;
     }
 }
 
 static void test_slow_reader_gets_all_in_order(void **state)
 {
     struct record *record = *state;
-    send_block(record, 'a', LARGE);
+    enum { BLOCKS = 26, SMALL = 100 };
+    send_block(record, 0, LARGE);
     assert_true(outlet_pending(&record->outlet) > 0);
     assert_true(outlet_pending(&record->outlet) < LARGE);
-    for (int i = 1; i < 26; i++) {
-        send_block(record, (char)('a' + i), i % 2 == 0 ? 100 : LARGE);
+    for (int i = 1; i < BLOCKS; i++) {
+        send_block(record, i, i % 2 == 0 ? SMALL : LARGE);
     }
-    expect_block(record, 'a', LARGE);
-    for (int i = 1; i < 26; i++) {
-        expect_block(record, (char)('a' + i), i % 2 == 0 ? 100 : LARGE);
+    expect_block(record, 0, LARGE);
+    for (int i = 1; i < BLOCKS; i++) {
+        expect_block(record, i, i % 2 == 0 ? SMALL : LARGE);
     }
     uv_run(&record->loop, UV_RUN_DEFAULT);
     assert_int_equal(outlet_pending(&record->outlet), 0);
@@ -137,8 +148,8 @@ static void test_reader_gone_before(void **state)
 static void test_reader_gone_in_the_middle(void **state)
 {
     struct record *record = *state;
-    send_block(record, 'a', LARGE);
-    send_block(record, 'b', LARGE);
+    send_block(record, 0, LARGE);
+    send_block(record, 1, LARGE);
     uv_run(&record->loop, UV_RUN_NOWAIT);
     close(record->read_fd);
     uv_run(&record->loop, UV_RUN_DEFAULT);
@@ -150,8 +161,8 @@ static void test_reader_gone_in_the_middle(void **state)
 static void test_close_drops_what_is_pending(void **state)
 {
     struct record *record = *state;
-    send_block(record, 'a', LARGE);
-    send_block(record, 'b', LARGE);
+    send_block(record, 0, LARGE);
+    send_block(record, 1, LARGE);
     outlet_close(&record->outlet);
     send_text(record, "late\n");
     uv_run(&record->loop, UV_RUN_DEFAULT);

@@ -3,6 +3,7 @@
 #include "io/outputs.h"
 
 #include <dirent.h>
+#include <sys/resource.h>
 
 // Two directories, if possible on two filesystems.
 struct places {
@@ -300,6 +301,40 @@ static void test_large_file_across_filesystems(void **state)
     free(to);
 }
 
+// With a limit on file size in place of a full disk.
+static bool copy_with_too_little_room(const char *from, const char *to)
+{
+    struct rlimit limit = {.rlim_cur = 1000, .rlim_max = 1000};
+    struct failure why;
+    signal(SIGXFSZ, SIG_IGN);
+    return setrlimit(RLIMIT_FSIZE, &limit) == 0 && !outputs_copy(from, to, &why) &&
+           strstr(why.text, "file too large") != NULL;
+}
+
+static void test_copy_that_breaks_off_keeps_the_old_file(void **state)
+{
+    enum { PASSED = 42, SIZE = 100 * 1000 };
+    struct places *places = *state;
+    char *from = join(places->here, "made");
+    char *to = join(places->there, "declared");
+    char *text = mem_zalloc(SIZE + 1);
+    int status = 0;
+    memset(text, 'x', SIZE);
+    support_write_file(from, text);
+    support_write_file(to, "old");
+    pid_t pid = fork();
+    if (pid == 0) {
+        _exit(copy_with_too_little_room(from, to) ? PASSED : 1);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == PASSED);
+    support_expect_file(to, "old");
+    assert_int_equal(entries_in(places->there), 1);
+    free(text);
+    free(from);
+    free(to);
+}
+
 struct pair {
     const char *left;
     const char *right;
@@ -339,6 +374,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_read_only_file_is_replaced, start, stop),
         cmocka_unit_test_setup_teardown(test_symlink_is_not_followed, start, stop),
         cmocka_unit_test_setup_teardown(test_failure_leaves_nothing, start, stop),
+        cmocka_unit_test_setup_teardown(test_copy_that_breaks_off_keeps_the_old_file, start, stop),
         cmocka_unit_test_setup_teardown(test_missing_parents_are_made, start, stop),
         cmocka_unit_test_setup_teardown(test_move_and_link_do_not_copy, start, stop),
         cmocka_unit_test_setup_teardown(test_move_between_two_links_of_one_file, start, stop),

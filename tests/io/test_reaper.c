@@ -78,6 +78,24 @@ static void test_kill_all_takes_everybody(void **state)
     }
 }
 
+// Its pipes have ended already: only the reaper can tell of its end.
+static void test_kill_all_is_reported_when_the_loop_runs(void **state)
+{
+    struct bench *bench = *state;
+    struct record record = {0};
+    char *mark = support_path(bench, "mark");
+    assert_int_equal(mkfifo(mark, S_IRUSR | S_IWUSR), 0);
+    start(bench, &record, "echo ready; exec >&- 2>&-; echo > mark; exec sleep 1000");
+    run_until_output(bench, &record);
+    free(support_read_file(mark));
+    uv_run(&bench->loop, UV_RUN_NOWAIT);
+    reaper_kill_all(&bench->reaper);
+    assert_int_equal(record.ended, 0);
+    uv_run(&bench->loop, UV_RUN_DEFAULT);
+    assert_int_equal(record.ended, 1);
+    free(mark);
+}
+
 // The order of the worker's exit: nothing waits for events that cannot come any more.
 static void test_children_close_after_kill_all(void **state)
 {
@@ -97,7 +115,7 @@ static void test_kill_all_with_nobody_is_quick(void **state)
     struct bench *bench = *state;
     uint64_t before = support_now_ms();
     reaper_kill_all(&bench->reaper);
-    assert_true(support_now_ms() - before < REAPER_LOOK_MS);
+    assert_true(support_now_ms() - before < REAPER_KILL_ALL_MS);
 }
 
 static void await_alone_but_one(struct bench *bench)
@@ -157,6 +175,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_kill_all_takes_everybody, bench_start, bench_stop),
+        cmocka_unit_test_setup_teardown(test_kill_all_is_reported_when_the_loop_runs, bench_start,
+                                        bench_stop),
         cmocka_unit_test_setup_teardown(test_children_close_after_kill_all, bench_start,
                                         bench_stop),
         cmocka_unit_test_setup_teardown(test_kill_all_with_nobody_is_quick, bench_start,
