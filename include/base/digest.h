@@ -31,6 +31,9 @@ void digest_add_count(struct digest_builder *builder, size_t count);
 /** The digest of everything added; the builder must be begun again before its next use. */
 struct digest digest_end(struct digest_builder *builder);
 
+/** The digest in hexadecimal digits, owned by the caller. */
+char *digest_hex(const struct digest *digest);
+
 bool digest_equal(const struct digest *left, const struct digest *right);
 
 #endif

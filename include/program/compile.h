@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 struct compile;
+struct private_root;
 struct reaper;
 struct state_dir;
 
@@ -33,17 +34,19 @@ struct compile_events {
 };
 
 struct compile {
-    uint64_t serial;         /**< which one it is */
-    struct command command;  /**< what it runs */
-    char *dir;               /**< its private directory; NULL before the start */
-    struct child *child;     /**< its process; NULL when there is none */
-    struct child_end end;    /**< how the process ended */
-    struct diagnostics said; /**< what rustc said on stderr, as the user sees it */
-    struct bytes out;        /**< what it wrote to stdout and nobody has answered yet */
-    struct bytes raw;        /**< stderr as it came, when `keep_raw` */
-    bool keep_raw;           /**< is `raw` wanted? */
-    bool has_metadata;       /**< is the .rmeta complete? */
-    struct reaper *reaper;   /**< this and the next two: where it runs; borrowed */
+    uint64_t serial;           /**< which one it is */
+    struct command command;    /**< what it runs */
+    struct private_root *root; /**< where it runs if its request is sandboxed; owned; or NULL */
+    char *dir;                 /**< its private directory; NULL before the start */
+    struct child *child;       /**< its process; NULL when there is none */
+    struct child_end end;      /**< how the process ended */
+    struct diagnostics said;   /**< what rustc said on stderr, as the user sees it */
+    struct bytes out;          /**< what it wrote to stdout and nobody has answered yet */
+    struct bytes raw;          /**< stderr as it came, when `keep_raw` */
+    bool keep_raw;             /**< is `raw` wanted? */
+    bool has_metadata;         /**< is the .rmeta complete? */
+    bool refused;              /**< it cannot be started; `said` has the reason */
+    struct reaper *reaper;     /**< this and the next two: where it runs; borrowed */
     struct state_dir *state;
     const struct compile_events *events;
     void *owner; /**< who gets the events */
@@ -60,6 +63,9 @@ struct compile_place {
 /** A compile that was not started yet. `take_command` is empty afterwards. */
 struct compile *compile_create(uint64_t serial, struct command *take_command,
                                const struct compile_place *place);
+
+/** Makes the compile run in a private root, which it owns until it ended well or is destroyed. */
+void compile_take_root(struct compile *compile, struct private_root *take_root);
 
 /**
  * Makes the private directory and starts the process; also once more after its end, in a fresh

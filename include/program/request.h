@@ -5,6 +5,7 @@
 #ifndef RELAY_PROGRAM_REQUEST_H
 #define RELAY_PROGRAM_REQUEST_H
 
+#include "base/digest.h"
 #include "base/failure.h"
 #include "rustc/invocation.h"
 
@@ -15,7 +16,10 @@ struct request {
     int32_t id;                   /**< Bazel's name for it */
     uint64_t compile;             /**< the compile that serves it; 0: none yet */
     struct invocation invocation; /**< what it asks for; its command has moved to the compile */
-    char *subject;                /**< "crate foo", for messages */
+    struct digest identity;       /**< which compile it is; only with a key */
+    char *base_dir;  /**< where its files are found and placed: a sandbox, or our cwd */
+    char *root_name; /**< its private root; NULL when it is not sandboxed */
+    char *subject;   /**< "crate foo", for messages */
     struct request *next;
 };
 

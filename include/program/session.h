@@ -30,8 +30,8 @@ struct session_services {
 
 struct session *session_create(const struct session_services *services);
 
-/** A request or a cancel has come. It is borrowed for the call. */
-void session_take(struct session *session, const struct work_request *work);
+/** A request or a cancel has come. It is borrowed for the call; its inputs are sorted by it. */
+void session_take(struct session *session, struct work_request *work);
 
 /** A request has come that cannot be run: it is answered with the sentence. */
 void session_refuse(struct session *session, int32_t request_id, const struct failure *why);

@@ -4,6 +4,8 @@
 #ifndef RELAY_PROTOCOL_WORK_H
 #define RELAY_PROTOCOL_WORK_H
 
+#include "base/input.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -13,16 +15,10 @@ struct failure;
 /** More makes a bad request. The largest seen from Bazel held 3,002 inputs. */
 enum { ARGUMENTS_MAX = 1 << 20, INPUTS_MAX = 1 << 20 };
 
-struct work_input {
-    const char *path;   /**< which file, relative to the execroot; "" when absent */
-    const char *digest; /**< which content: opaque bytes; in JSON the base64 text as it came */
-    size_t digest_len;  /**< how many bytes of `digest` count */
-};
-
 struct work_request {
     const char *const *arguments;        /**< what to run: NUL-terminated strings */
     size_t argument_count;               /**< how many */
-    const struct work_input *inputs;     /**< what it may read */
+    struct input *inputs;                /**< what it may read; the taker may reorder them */
     size_t input_count;                  /**< how many */
     int32_t request_id;                  /**< whom to answer; 0 on a singleplex worker */
     bool cancel;                         /**< give up the request of this id, nothing to run? */

@@ -48,6 +48,9 @@ void command_folders(const struct command *command, struct strlist *folders);
 /** The argument vector; outputs go below `private_dir` (absolute) unless they are direct. */
 void command_argv(const struct command *command, const char *private_dir, struct strlist *argv);
 
+/** Moves the command to another working directory: every mention of the old one changes with it. */
+void command_move(struct command *command, const char *working_dir);
+
 /** "crate foo", or "rustfmt" when the tool is given no crate name. Owned by the caller. */
 char *command_subject(const struct command *command);
 

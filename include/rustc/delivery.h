@@ -38,6 +38,7 @@ struct delivery {
     char *out_dir;         /**< STAGE_ALL: where the other files go, absolute; else NULL */
     char *written_out_dir; /**< how a plain run would spell `out/`: "dir/", or "" */
     char *expected_rmeta;  /**< --pipelining-rmeta-path, absolute; or NULL */
+    char *written_rmeta;   /**< the same as the request spells it */
     char *output_file;     /**< this and the next five: after the run, absolute, or NULL */
     char *stdout_file;
     char *stderr_file;

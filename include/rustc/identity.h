@@ -10,20 +10,14 @@
 #define RELAY_RUSTC_IDENTITY_H
 
 #include "base/digest.h"
+#include "base/input.h"
 #include "rustc/invocation.h"
 
 #include <stddef.h>
 
-/** One input as the request lists it; the digest is opaque. Borrowed. */
-struct identity_input {
-    const char *path;
-    const char *digest;
-    size_t digest_len;
-};
-
 /** The identity of `invocation` on these inputs. Sorts the array in place; the order does not
  * count. */
-struct digest identity_of(const struct invocation *invocation, struct identity_input *inputs,
+struct digest identity_of(const struct invocation *invocation, const struct input *inputs,
                           size_t count);
 
 #endif

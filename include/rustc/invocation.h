@@ -30,7 +30,9 @@ struct invocation_source {
     const struct flag_values *startup;   /**< flags before `--` */
     const struct strlist *startup_words; /**< behind `--`: the tool and its first arguments */
     const struct strlist *request_words; /**< WorkRequest.arguments; NULL on the command line */
-    const char *base_dir;                /**< absolute: where relative names start */
+    const char *base_dir;                /**< absolute: where files are found and placed */
+    const char *working_dir;             /**< absolute: where the tool runs, and what ${pwd} is;
+                                              NULL: the base directory */
     char *const *inherited_env;
 };
 
@@ -40,5 +42,12 @@ void invocation_finish(struct invocation *invocation);
 /** Reads flags, param, env, argument and status files. Starts nothing and writes nothing. */
 bool invocation_build(struct invocation *invocation, const struct invocation_source *source,
                       struct failure *why);
+
+/**
+ * A name for the private root of the crate that the words are about: equal for both requests of a
+ * crate and in every build. It follows from the key, or from the words that name outputs. Owned by
+ * the caller.
+ */
+char *invocation_root_name(const struct strlist *request_words);
 
 #endif

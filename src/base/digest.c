@@ -1,5 +1,7 @@
 #include "base/digest.h"
 
+#include "base/bytes.h"
+
 #include <stdint.h>
 #include <string.h>
 
@@ -31,6 +33,15 @@ struct digest digest_end(struct digest_builder *builder)
     struct digest result;
     SHA256Final(result.bytes, &builder->context);
     return result;
+}
+
+char *digest_hex(const struct digest *digest)
+{
+    struct bytes text = {0};
+    for (size_t i = 0; i < sizeof digest->bytes; i++) {
+        bytes_append_format(&text, "%02x", digest->bytes[i]);
+    }
+    return bytes_detach(&text);
 }
 
 bool digest_equal(const struct digest *left, const struct digest *right)

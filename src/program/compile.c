@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "io/private_root.h"
 #include "io/reaper.h"
 #include "io/state_dir.h"
 #include "io/tree.h"
@@ -36,6 +37,20 @@ struct compile *compile_create(uint64_t serial, struct command *take_command,
     compile->events = place->events;
     compile->owner = place->owner;
     return compile;
+}
+
+void compile_take_root(struct compile *compile, struct private_root *take_root)
+{
+    compile->root = take_root;
+    if (strcmp(compile->command.working_dir, private_root_dir(take_root)) != 0) {
+        command_move(&compile->command, private_root_dir(take_root)); // a spare one
+    }
+}
+
+static void release_root(struct compile *compile)
+{
+    private_root_release(compile->root);
+    compile->root = NULL;
 }
 
 static void remove_dir(struct compile *compile)
@@ -152,6 +167,7 @@ void compile_destroy(struct compile *compile)
     }
     child_close(compile->child);
     remove_dir(compile);
+    release_root(compile);
     command_finish(&compile->command);
     diagnostics_finish(&compile->said);
     bytes_finish(&compile->out);
@@ -252,6 +268,9 @@ static void on_ended(void *owner, const struct child_end *end)
     compile->child = NULL;
     if (compile_succeeded(compile)) {
         command_forget_words(&compile->command); // it may be kept for long
+        release_root(compile);
+    } else if (compile->root != NULL) {
+        private_root_distrust(compile->root); // a link may be what was wrong
     }
     compile->events->on_ended(compile->owner, compile);
 }

@@ -7,6 +7,8 @@
 static void request_destroy(struct request *request)
 {
     invocation_finish(&request->invocation);
+    free(request->base_dir);
+    free(request->root_name);
     free(request->subject);
     free(request);
 }

@@ -1,20 +1,23 @@
 #include "program/session.h"
 
 #include "base/mem.h"
-#include "io/sandbox.h"
+#include "io/private_root.h"
+#include "io/state_dir.h"
 #include "pipeline/pipeline.h"
 #include "program/answer.h"
 #include "program/compile.h"
 #include "program/deliver.h"
 #include "program/events.h"
+#include "program/intake.h"
 #include "program/request.h"
-#include "rustc/identity.h"
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct session {
     struct session_services services;
+    struct intake intake;
     struct pipeline *pipeline;
     struct request_set requests;
     struct compile **compiles; // live and kept ones, in no particular order
@@ -34,6 +37,10 @@ struct session *session_create(const struct session_services *services)
 {
     struct session *session = mem_zalloc(sizeof *session);
     session->services = *services;
+    session->intake = (struct intake){.options = services->options,
+                                      .inherited_env = services->inherited_env,
+                                      .cwd = services->cwd,
+                                      .state_root = services->state->root};
     session->pipeline = pipeline_create(&services->options->limits);
     return session;
 }
@@ -68,18 +75,43 @@ static struct compile *find_compile(const struct session *session, uint64_t seri
     return session->compiles[index_of(session, serial)];
 }
 
-static void add_compile(struct session *session, uint64_t serial, struct request *request)
+static void say(struct compile *compile, const char *sentence)
+{
+    char *line = mem_format("rustc-relay: %s\n", sentence);
+    diagnostics_add(&compile->said, line, strlen(line), true);
+    free(line);
+}
+
+// A sandboxed request's inputs are linked now, while its sandbox is still its own.
+static void give_root(struct session *session, struct compile *compile,
+                      const struct request *request, const struct work_request *work)
+{
+    struct failure why;
+    bool needed = false;
+    struct private_root *root = intake_lease(&session->intake, work, request, &needed, &why);
+    if (root != NULL) {
+        compile_take_root(compile, root);
+    } else if (needed) {
+        compile->refused = true;
+        say(compile, why.text);
+    }
+}
+
+static void add_compile(struct session *session, struct request *request,
+                        const struct work_request *work)
 {
     struct compile_place place = {.reaper = session->services.reaper,
                                   .state = session->services.state,
                                   .events = &compile_events,
                                   .owner = session};
-    struct compile *compile = compile_create(serial, &request->invocation.command, &place);
+    struct compile *compile =
+        compile_create(request->compile, &request->invocation.command, &place);
     compile->keep_raw =
         request->invocation.stage == STAGE_ALL && request->invocation.delivery.output_file != NULL;
     session->compiles =
         mem_grow_array(session->compiles, session->compile_count + 1, sizeof session->compiles[0]);
     session->compiles[session->compile_count++] = compile;
+    give_root(session, compile, request, work);
 }
 
 static void forget(struct session *session, uint64_t serial)
@@ -94,26 +126,24 @@ static void forget(struct session *session, uint64_t serial)
 static void start(struct session *session, struct compile *compile)
 {
     struct failure why;
-    if (compile_start(compile, &why)) {
+    if (!compile->refused && compile_start(compile, &why)) {
         events_compile_started(session->services.trace, compile);
         return;
     }
     compile->end = (struct child_end){.exit_code = 1};
-    struct bytes line = {0};
-    bytes_append_format(&line, "rustc-relay: %s\n", why.text);
-    diagnostics_add(&compile->said, line.data, line.len, true);
-    bytes_finish(&line);
+    if (!compile->refused) {
+        say(compile, why.text);
+    }
     pipeline_ended(session->pipeline, compile->serial, ENDING_BAD, 0, &session->actions);
 }
 
 static void restart(struct session *session, struct compile *compile)
 {
     char *end = compile_describe_end(compile);
-    struct bytes line = {0};
-    bytes_append_format(&line, "rustc-relay: %s (out of memory?); it is compiled once more\n", end);
+    char *sentence = mem_format("%s (out of memory?); it is compiled once more", end);
     diagnostics_start_again(&compile->said);
-    diagnostics_add(&compile->said, line.data, line.len, true);
-    bytes_finish(&line);
+    say(compile, sentence);
+    free(sentence);
     free(end);
     start(session, compile);
 }
@@ -196,25 +226,12 @@ static void on_ended(void *owner, struct compile *compile)
 
 // --- What requests ask for
 
-static struct digest identity(const struct request *request, const struct work_request *work)
-{
-    struct identity_input *inputs = mem_zalloc_array(work->input_count, sizeof inputs[0]);
-    for (size_t i = 0; i < work->input_count; i++) {
-        inputs[i] = (struct identity_input){.path = work->inputs[i].path,
-                                            .digest = work->inputs[i].digest,
-                                            .digest_len = work->inputs[i].digest_len};
-    }
-    struct digest result = identity_of(&request->invocation, inputs, work->input_count);
-    free(inputs);
-    return result;
-}
-
 // The compile may have made other metadata than the one this request's dependants were given, which
 // came from elsewhere (a cache, another worker): then it is not the compile to take.
-static bool made_other_metadata(const struct session *session, const struct request *request,
-                                const struct digest *digest)
+static bool made_other_metadata(const struct session *session, const struct request *request)
 {
-    uint64_t serial = pipeline_candidate(session->pipeline, request->invocation.key, digest);
+    uint64_t serial =
+        pipeline_candidate(session->pipeline, request->invocation.key, &request->identity);
     if (serial == 0) {
         return false;
     }
@@ -226,25 +243,27 @@ static bool made_other_metadata(const struct session *session, const struct requ
     return deliver_metadata_matches(&to, &matches, &ignored) && !matches;
 }
 
-static void want(struct session *session, struct request *request, const struct work_request *work)
+static struct want want_of(const struct session *session, const struct request *request)
 {
     struct want want = {.request = request->serial, .milestone = MILESTONE_EXIT};
-    struct digest digest;
     if (request->invocation.stage != STAGE_ALL) {
-        digest = identity(request, work);
         want.key = request->invocation.key;
-        want.identity = &digest;
-        want.afresh = made_other_metadata(session, request, &digest);
+        want.identity = &request->identity;
+        want.afresh = made_other_metadata(session, request);
     }
-    // In a directory that is used again after the answer, rustc must have ended before it.
-    bool early = !sandbox_is_reused(session->services.cwd, work->sandbox_dir);
-    if (request->invocation.stage == STAGE_METADATA && early) {
+    if (request->invocation.stage == STAGE_METADATA) {
         want.milestone = MILESTONE_METADATA;
     }
+    return want;
+}
+
+static void want(struct session *session, struct request *request, const struct work_request *work)
+{
+    struct want want = want_of(session, request);
     enum verdict verdict =
         pipeline_want(session->pipeline, &want, &request->compile, &session->actions);
     if (verdict <= VERDICT_AFRESH) {
-        add_compile(session, request->compile, request);
+        add_compile(session, request, work);
     }
     events_request_served(session->services.trace, request, verdict);
     settle(session);
@@ -257,30 +276,6 @@ static void refuse(struct session *session, struct request *request, struct fail
     answer_fail(&answer, why);
     send_answer(session, request, &answer);
     answer_finish(&answer);
-}
-
-static bool build_invocation(struct session *session, struct request *request,
-                             const struct work_request *work, struct failure *why)
-{
-    const struct session_services *services = &session->services;
-    char *base_dir = sandbox_base_dir(services->cwd, work->sandbox_dir, why);
-    if (base_dir == NULL) {
-        return false;
-    }
-    struct strlist words = {0};
-    for (size_t i = 0; i < work->argument_count; i++) {
-        strlist_push(&words, work->arguments[i]);
-    }
-    struct invocation_source source = {.startup = &services->options->flags,
-                                       .startup_words = &services->options->words,
-                                       .request_words = &words,
-                                       .base_dir = base_dir,
-                                       .inherited_env = services->inherited_env};
-    bool good = invocation_build(&request->invocation, &source, why);
-    request->subject = command_subject(&request->invocation.command);
-    strlist_finish(&words);
-    free(base_dir);
-    return good;
 }
 
 // Bazel uses ids again in the next build, and does not tell when it gave a request up.
@@ -306,7 +301,7 @@ static void cancel(struct session *session, int32_t id)
     }
 }
 
-void session_take(struct session *session, const struct work_request *work)
+void session_take(struct session *session, struct work_request *work)
 {
     if (work->cancel) {
         cancel(session, work->request_id);
@@ -314,7 +309,11 @@ void session_take(struct session *session, const struct work_request *work)
     }
     struct request *request = open_request(session, work->request_id);
     struct failure why;
-    bool good = build_invocation(session, request, work, &why);
+    input_sort(work->inputs, work->input_count);
+    bool good = intake_read(&session->intake, work, request, &why);
+    if (good && request->invocation.stage != STAGE_ALL) {
+        intake_identify(work, request);
+    }
     events_request_opened(session->services.trace, request);
     if (good) {
         want(session, request, work);

@@ -15,7 +15,7 @@
 struct backing {
     cJSON *tree;               // holds every text
     const char **arguments;    // pointers to them
-    struct work_input *inputs; // the same for inputs
+    struct input *inputs; // the same for inputs
 };
 
 static void free_backing(void *block)
@@ -88,7 +88,7 @@ static bool read_arguments(const cJSON *first, const char **arguments, struct fa
     return true;
 }
 
-static bool read_inputs(const cJSON *first, struct work_input *inputs, struct failure *why)
+static bool read_inputs(const cJSON *first, struct input *inputs, struct failure *why)
 {
     size_t i = 0;
     for (const cJSON *input = first; input != NULL; input = input->next, i++) {

@@ -53,10 +53,10 @@ static bool read_arguments(const request_message *message, struct arena *arena,
 static bool read_inputs(const request_message *message, struct arena *arena,
                         struct work_request *request, struct failure *why)
 {
-    struct work_input *inputs = arena_alloc(arena, message->n_inputs * sizeof inputs[0]);
+    struct input *inputs = arena_alloc(arena, message->n_inputs * sizeof inputs[0]);
     for (size_t i = 0; i < message->n_inputs; i++) {
         const Blaze__Worker__Input *input = message->inputs[i];
-        inputs[i] = (struct work_input){
+        inputs[i] = (struct input){
             .digest = input->digest.len == 0 ? "" : (const char *)input->digest.data,
             .digest_len = input->digest.len,
         };

@@ -3,6 +3,7 @@
 #include "base/bytes.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "rustc/substitution.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -97,6 +98,25 @@ void command_argv(const struct command *command, const char *private_dir, struct
     } else {
         strlist_push_take(argv, mem_format("--out-dir=%s/" COMMAND_OUT_FOLDER, private_dir));
     }
+}
+
+static void replace_in(struct strlist *list, const struct substitutions *rules)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        strlist_replace_take(list, i, substitutions_apply(rules, list->items[i]));
+    }
+}
+
+void command_move(struct command *command, const char *working_dir)
+{
+    struct substitutions rules = {0};
+    substitutions_add(&rules, command->working_dir, working_dir);
+    replace_in(&command->words, &rules);
+    replace_in(&command->crate.rest, &rules);
+    replace_in(&command->env, &rules);
+    substitutions_finish(&rules);
+    free(command->working_dir);
+    command->working_dir = mem_dup(working_dir);
 }
 
 char *command_subject(const struct command *command)

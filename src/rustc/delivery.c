@@ -23,6 +23,7 @@ void delivery_finish(struct delivery *delivery)
     free(delivery->out_dir);
     free(delivery->written_out_dir);
     free(delivery->expected_rmeta);
+    free(delivery->written_rmeta);
     free(delivery->output_file);
     free(delivery->stdout_file);
     free(delivery->stderr_file);
@@ -103,13 +104,16 @@ static void set_out_dir(struct delivery *delivery, const struct delivery_source 
     free(from_output);
 }
 
-// A request's own flag, else the one given at start-up, as an absolute path.
-static char *file_flag(const struct delivery_source *source, enum flag_id id)
+// A request's own flag, else the one given at start-up.
+static const char *either_value(const struct delivery_source *source, enum flag_id id)
 {
     const char *value = flag_value(source->request, id);
-    if (value == NULL) {
-        value = flag_value(source->startup, id);
-    }
+    return value != NULL ? value : flag_value(source->startup, id);
+}
+
+static char *file_flag(const struct delivery_source *source, enum flag_id id)
+{
+    const char *value = either_value(source, id);
     return value == NULL ? NULL : path_join(source->base_dir, value);
 }
 
@@ -138,6 +142,8 @@ bool delivery_build(struct delivery *delivery, const struct delivery_source *sou
         set_out_dir(delivery, source);
     }
     delivery->expected_rmeta = file_flag(source, FLAG_PIPELINING_RMETA_PATH);
+    const char *rmeta = either_value(source, FLAG_PIPELINING_RMETA_PATH);
+    delivery->written_rmeta = rmeta == NULL ? NULL : mem_dup(rmeta);
     delivery->output_file = file_flag(source, FLAG_OUTPUT_FILE);
     delivery->stdout_file = file_flag(source, FLAG_STDOUT_FILE);
     delivery->stderr_file = file_flag(source, FLAG_STDERR_FILE);

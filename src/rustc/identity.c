@@ -1,8 +1,5 @@
 #include "rustc/identity.h"
 
-#include "base/file.h"
-#include "base/mem.h"
-
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,12 +27,6 @@ static void add_command(struct digest_builder *builder, const struct command *co
     add_list(builder, &command->env);
 }
 
-static int compare_input(const void *left, const void *right)
-{
-    return strcmp(((const struct identity_input *)left)->path,
-                  ((const struct identity_input *)right)->path);
-}
-
 // Bazel names an action's param file after its first output: <output>-<number>.params.
 static bool is_param_file_of(const char *input, const char *output)
 {
@@ -48,38 +39,33 @@ static bool is_param_file_of(const char *input, const char *output)
     return digits > 0 && strcmp(rest + digits, ".params") == 0;
 }
 
-// Inputs that only this one request of its crate has.
-static bool is_own_input(const struct invocation *invocation, const char *absolute)
+// Inputs that only this one request of its crate has. Bazel lists an input as the arguments spell
+// it.
+static bool is_own_input(const struct delivery *delivery, const char *path)
 {
-    const struct delivery *delivery = &invocation->delivery;
-    if (delivery->expected_rmeta != NULL && strcmp(absolute, delivery->expected_rmeta) == 0) {
+    if (delivery->written_rmeta != NULL && strcmp(path, delivery->written_rmeta) == 0) {
         return true;
     }
     for (size_t i = 0; i < delivery->artifact_count; i++) {
-        const char *output = delivery->artifacts[i].to;
-        if (output != NULL && is_param_file_of(absolute, output)) {
+        const struct artifact *artifact = &delivery->artifacts[i];
+        if (artifact->to != NULL && is_param_file_of(path, artifact->written)) {
             return true;
         }
     }
     return false;
 }
 
-struct digest identity_of(const struct invocation *invocation, struct identity_input *inputs,
+struct digest identity_of(const struct invocation *invocation, const struct input *inputs,
                           size_t count)
 {
     struct digest_builder builder;
     digest_begin(&builder);
     add_command(&builder, &invocation->command);
-    if (count > 1) {
-        qsort(inputs, count, sizeof inputs[0], compare_input);
-    }
     for (size_t i = 0; i < count; i++) {
-        char *absolute = path_join(invocation->command.working_dir, inputs[i].path);
-        if (!is_own_input(invocation, absolute)) {
+        if (!is_own_input(&invocation->delivery, inputs[i].path)) {
             digest_add_text(&builder, inputs[i].path);
             digest_add(&builder, inputs[i].digest, inputs[i].digest_len);
         }
-        free(absolute);
     }
     return digest_end(&builder);
 }

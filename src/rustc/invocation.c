@@ -1,5 +1,6 @@
 #include "rustc/invocation.h"
 
+#include "base/digest.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "rustc/arguments.h"
@@ -22,6 +23,11 @@ void invocation_finish(struct invocation *invocation)
     command_finish(&invocation->command);
     delivery_finish(&invocation->delivery);
     *invocation = (struct invocation){0};
+}
+
+static const char *working_dir(const struct invocation_source *source)
+{
+    return source->working_dir == NULL ? source->base_dir : source->working_dir;
 }
 
 // A flag that may stand at start-up and in a request: the request's wins.
@@ -236,7 +242,7 @@ static bool read_command(struct build *build, struct invocation *invocation, str
     struct command *command = &invocation->command;
     struct strlist *words = &build->arguments.words;
     command->tool = mem_dup(words->items[0]);
-    command->working_dir = mem_dup(build->source->base_dir);
+    command->working_dir = mem_dup(working_dir(build->source));
     strlist_remove(words, 0);
     if (!read_stage(build, invocation, why) || !read_format(build, command, why) ||
         !read_environment(build, command, why) || !crate_args_read(&command->crate, words, why)) {
@@ -254,7 +260,7 @@ bool invocation_build(struct invocation *invocation, const struct invocation_sou
 {
     struct build build = {.source = source};
     bool good = substitutions_add_flags(&build.substitutions, &source->startup->of[FLAG_SUBST],
-                                        source->base_dir, why) &&
+                                        working_dir(source), why) &&
                 read_arguments(&build, why) && read_command(&build, invocation, why);
     if (good) {
         struct delivery_source from = {.stage = invocation->stage,
@@ -268,4 +274,43 @@ bool invocation_build(struct invocation *invocation, const struct invocation_sou
     arguments_finish(&build.arguments);
     substitutions_finish(&build.substitutions);
     return good;
+}
+
+static bool names_output(const char *word)
+{
+    static const char *const starts[] = {"--emit",
+                                         "--out-dir",
+                                         "-o",
+                                         "--crate-name",
+                                         "-Cextra-filename",
+                                         "--codegen=extra-filename",
+                                         "--flagfile=",
+                                         "@"};
+    for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
+        if (strncmp(word, starts[i], strlen(starts[i])) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+char *invocation_root_name(const struct strlist *request_words)
+{
+    const char *flag = flag_name(FLAG_PIPELINING_KEY);
+    struct digest_builder builder;
+    struct digest_builder key_builder;
+    bool has_key = false;
+    digest_begin(&builder);
+    for (size_t i = 0; i < request_words->count; i++) {
+        const char *word = request_words->items[i];
+        if (strncmp(word, flag, strlen(flag)) == 0) {
+            digest_begin(&key_builder);
+            digest_add_text(&key_builder, word);
+            has_key = true;
+        } else if (names_output(word)) {
+            digest_add_text(&builder, word);
+        }
+    }
+    struct digest digest = digest_end(has_key ? &key_builder : &builder);
+    return digest_hex(&digest);
 }

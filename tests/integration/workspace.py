@@ -58,11 +58,13 @@ class Workspace:
                       for path in self.execroot.rglob("*") if not path.is_dir())
 
     def leftovers(self):
-        """Whatever a worker that has ended still occupies: nothing but empty folders of its state
-        and what the test itself made."""
-        places = [self.state, self.tmp]
-        return [str(path) for place in places if place.exists()
-                for path in place.rglob("*") if not path.is_dir() or path.name.startswith("worker-")]
+        """Whatever a worker that has ended still occupies: nothing but empty folders of its state,
+        the private roots, which belong to the output base, and what the test itself made."""
+        kept = [self.state / "1" / name for name in ("roots", "folders")]
+        return [str(path) for place in (self.state, self.tmp) if place.exists()
+                for path in place.rglob("*")
+                if not any(path.is_relative_to(place) for place in kept)
+                and (not path.is_dir() or path.name.startswith("worker-"))]
 
     def sandbox(self, number, inputs):
         """A multiplex sandbox with links to the inputs; returns (worker's cwd, sandbox_dir)."""

@@ -19,7 +19,7 @@ static void append_request(struct bytes *text, const struct work_request *reques
     }
     bytes_append_text(text, " inputs=");
     for (size_t i = 0; i < request->input_count; i++) {
-        const struct work_input *input = &request->inputs[i];
+        const struct input *input = &request->inputs[i];
         bytes_append_format(text, "[%s#", input->path);
         bytes_append(text, input->digest, input->digest_len);
         bytes_append_text(text, "]");

@@ -1,0 +1,45 @@
+/**
+ * From a WorkRequest to a request that the pipeline table can place: what it asks for, its
+ * identity, and the private root that its compile would run in.
+ */
+#ifndef RELAY_PROGRAM_INTAKE_H
+#define RELAY_PROGRAM_INTAKE_H
+
+#include "base/failure.h"
+#include "program/options.h"
+#include "program/request.h"
+#include "protocol/work.h"
+
+#include <stdbool.h>
+
+struct private_root;
+
+/** What all requests of a worker share. All borrowed. */
+struct intake {
+    const struct options *options;
+    char *const *inherited_env;
+    const char *cwd;        /**< the worker's, absolute */
+    const char *state_root; /**< where private roots are */
+};
+
+/**
+ * Fills the request from the arguments: invocation, subject, root. A request whose directory is
+ * used again after its answer (a sandbox) runs in a private root; another one in the worker's
+ * directory.
+ */
+bool intake_read(const struct intake *intake, const struct work_request *work,
+                 struct request *request, struct failure *why);
+
+/** Computes the identity from the invocation and the sorted inputs. Only for a request with a key.
+ */
+void intake_identify(const struct work_request *work, struct request *request);
+
+/**
+ * Leases the private root of a sandboxed request and links its sorted inputs into it. NULL on
+ * failure, and, with `ret_needed` false, when the request is not sandboxed.
+ */
+struct private_root *intake_lease(const struct intake *intake, const struct work_request *work,
+                                  const struct request *request, bool *ret_needed,
+                                  struct failure *why);
+
+#endif

@@ -1,0 +1,74 @@
+#include "program/intake.h"
+
+#include "io/private_root.h"
+#include "io/sandbox.h"
+#include "rustc/identity.h"
+
+#include <stdlib.h>
+
+static bool build(const struct intake *intake, const struct strlist *words, struct request *request,
+                  struct failure *why)
+{
+    struct invocation_source source = {.startup = &intake->options->flags,
+                                       .startup_words = &intake->options->words,
+                                       .request_words = words,
+                                       .base_dir = request->base_dir,
+                                       .inherited_env = intake->inherited_env};
+    char *root = NULL;
+    if (request->root_name != NULL) {
+        root = private_root_path(intake->state_root, request->root_name);
+        source.working_dir = root;
+    }
+    bool good = invocation_build(&request->invocation, &source, why);
+    request->subject = command_subject(&request->invocation.command);
+    free(root);
+    return good;
+}
+
+bool intake_read(const struct intake *intake, const struct work_request *work,
+                 struct request *request, struct failure *why)
+{
+    request->base_dir = sandbox_base_dir(intake->cwd, work->sandbox_dir, why);
+    if (request->base_dir == NULL) {
+        return false;
+    }
+    struct strlist words = {0};
+    for (size_t i = 0; i < work->argument_count; i++) {
+        strlist_push(&words, work->arguments[i]);
+    }
+    if (sandbox_is_reused(intake->cwd, work->sandbox_dir)) {
+        request->root_name = invocation_root_name(&words);
+    }
+    bool good = build(intake, &words, request, why);
+    strlist_finish(&words);
+    return good;
+}
+
+void intake_identify(const struct work_request *work, struct request *request)
+{
+    request->identity = identity_of(&request->invocation, work->inputs, work->input_count);
+}
+
+static bool fill(struct private_root *root, const struct work_request *work,
+                 const struct request *request, struct failure *why)
+{
+    struct root_inputs inputs = {
+        .sandbox = request->base_dir, .items = work->inputs, .count = work->input_count};
+    return private_root_fill(root, &inputs, why);
+}
+
+struct private_root *intake_lease(const struct intake *intake, const struct work_request *work,
+                                  const struct request *request, bool *ret_needed,
+                                  struct failure *why)
+{
+    *ret_needed = request->root_name != NULL;
+    if (request->root_name == NULL) {
+        return NULL;
+    }
+    struct private_root *root = private_root_lease(intake->state_root, request->root_name, why);
+    if (root != NULL && !fill(root, work, request, why)) {
+        private_root_release(root);
+        root = NULL;
+    }
+    return root;
+}
