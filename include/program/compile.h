@@ -12,12 +12,14 @@
 #include "base/bytes.h"
 #include "base/failure.h"
 #include "io/child.h"
+#include "io/shared.h"
 #include "rustc/command.h"
 #include "rustc/diagnostics.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
+struct attachment;
 struct compile;
 struct private_root;
 struct reaper;
@@ -34,19 +36,27 @@ struct compile_events {
 };
 
 struct compile {
-    uint64_t serial;           /**< which one it is */
-    struct command command;    /**< what it runs */
-    struct private_root *root; /**< where it runs if its request is sandboxed; owned; or NULL */
-    char *dir;                 /**< its private directory; NULL before the start */
-    struct child *child;       /**< its process; NULL when there is none */
-    struct child_end end;      /**< how the process ended */
-    struct diagnostics said;   /**< what rustc said on stderr, as the user sees it */
-    struct bytes out;          /**< what it wrote to stdout and nobody has answered yet */
-    struct bytes raw;          /**< stderr as it came, when `keep_raw` */
-    bool keep_raw;             /**< is `raw` wanted? */
-    bool has_metadata;         /**< is the .rmeta complete? */
-    bool refused;              /**< it cannot be started; `said` has the reason */
-    struct reaper *reaper;     /**< this and the next two: where it runs; borrowed */
+    uint64_t serial;               /**< which one it is */
+    struct command command;        /**< what it runs */
+    struct private_root *root;     /**< where it runs if its request is sandboxed; owned; or NULL */
+    char *dir;                     /**< its private directory; NULL before the start */
+    struct child *child;           /**< its process; NULL when there is none */
+    struct attachment *attachment; /**< another worker's process, which it waits for; or NULL */
+    char *shared_name;             /**< under which other workers find it; NULL: they do not */
+    struct shared_offer offer;     /**< what they find */
+    bool is_remote;                /**< is `dir` another worker's? */
+    bool is_lost;                  /**< is there no result of the other worker that can be used? */
+    bool ended;                    /**< is `end` valid? */
+    struct child_end end;          /**< how the process ended */
+    struct diagnostics said;       /**< what rustc said on stderr, as the user sees it */
+    struct bytes out;              /**< what it wrote to stdout and nobody has answered yet */
+    struct bytes raw;              /**< stderr as it came, when `keep_raw` */
+    bool keep_raw;                 /**< is `raw` wanted? */
+    bool has_metadata;             /**< is the .rmeta complete? */
+    bool may_attach;               /**< may it take over another worker's compile? */
+    bool refused;                  /**< it cannot be started; `said` has the reason */
+    uv_loop_t *loop;               /**< where it runs, this and the next two; borrowed */
+    struct reaper *reaper;
     struct state_dir *state;
     const struct compile_events *events;
     void *owner; /**< who gets the events */
@@ -54,6 +64,7 @@ struct compile {
 
 /** Where a compile runs and who hears of it. All borrowed for the compile's life. */
 struct compile_place {
+    uv_loop_t *loop;
     struct reaper *reaper;
     struct state_dir *state; /**< NULL for a direct command with short arguments */
     const struct compile_events *events;
@@ -67,20 +78,33 @@ struct compile *compile_create(uint64_t serial, struct command *take_command,
 /** Makes the compile run in a private root, which it owns until it ended well or is destroyed. */
 void compile_take_root(struct compile *compile, struct private_root *take_root);
 
+/** Lets other workers find the compile under this name once it is started. */
+void compile_share(struct compile *compile, const char *name);
+
+/**
+ * Waits for another worker's compile of the same name instead of starting a process; on_ended
+ * follows. False: nobody offers one, or this one has been tried already.
+ */
+bool compile_attach(struct compile *compile);
+
 /**
  * Makes the private directory and starts the process; also once more after its end, in a fresh
  * directory. On failure nothing runs and no event comes.
  */
 bool compile_start(struct compile *compile, struct failure *why);
 
-/** Kills the process group; on_ended follows. */
-void compile_kill(struct compile *compile);
+/** Kills the process group; on_ended follows. True: there is none, and no event follows. */
+bool compile_kill(struct compile *compile);
 
 /** Kills what runs, removes the private directory, frees. Accepts NULL. No event comes any more. */
 void compile_destroy(struct compile *compile);
 
-/** Did the process end with exit code 0? Only after on_ended. */
+/** Did the process end with exit code 0? */
 bool compile_succeeded(const struct compile *compile);
+
+/** Are its outputs gone although it ended well? (Taken by another worker, or removed by somebody.)
+ */
+bool compile_is_hollow(const struct compile *compile);
 
 /** How many bytes its artefacts have on disk. */
 uint64_t compile_disk_bytes(const struct compile *compile);

@@ -24,6 +24,9 @@ void events_request_abandoned(struct trace *trace, const struct request *request
 void events_request_answered(struct trace *trace, const struct request *request,
                              const struct work_response *response);
 
+/** It waits for another worker's process. */
+void events_compile_attached(struct trace *trace, const struct compile *compile);
+
 /** One for each process. */
 void events_compile_started(struct trace *trace, const struct compile *compile);
 void events_compile_metadata(struct trace *trace, const struct compile *compile);

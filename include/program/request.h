@@ -41,6 +41,9 @@ struct request *request_by_id(const struct request_set *set, int32_t id);
 /** The open request with this serial, or NULL. */
 struct request *request_by_serial(const struct request_set *set, uint64_t serial);
 
+/** The youngest open request that this compile serves, or NULL. */
+struct request *request_by_compile(const struct request_set *set, uint64_t compile);
+
 /** Takes the request out of the set and frees it. */
 void request_close(struct request_set *set, struct request *request);
 

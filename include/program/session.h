@@ -10,6 +10,7 @@
 #include "protocol/work.h"
 
 #include <stdint.h>
+#include <uv.h>
 
 struct reaper;
 struct session;
@@ -21,6 +22,7 @@ struct session_services {
     const struct options *options;
     char *const *inherited_env;
     const char *cwd; /**< the worker's, absolute */
+    uv_loop_t *loop;
     struct reaper *reaper;
     struct state_dir *state;
     struct trace *trace;

@@ -48,6 +48,9 @@ void diagnostics_start_again(struct diagnostics *list);
  */
 void diagnostics_answer(struct diagnostics *list, size_t max_bytes, struct bytes *out);
 
+/** Appends what was not answered yet, and leaves it so. */
+void diagnostics_waiting(const struct diagnostics *list, struct bytes *out);
+
 /** Appends everything that was said, answered or not. */
 void diagnostics_all(const struct diagnostics *list, struct bytes *out);
 

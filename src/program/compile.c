@@ -6,11 +6,14 @@
 #include "io/reaper.h"
 #include "io/state_dir.h"
 #include "io/tree.h"
+#include "program/attachment.h"
 #include "rustc/environment.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /** execve(2) takes about 2 MiB of arguments and environment; longer ones go through a file. */
 enum { ARGV_MAX_BYTES = 512 * 1024 };
@@ -18,6 +21,7 @@ enum { ARGV_MAX_BYTES = 512 * 1024 };
 static void on_stdout(void *owner, const char *data, size_t len);
 static void on_stderr_line(void *owner, const char *line, size_t len);
 static void on_ended(void *owner, const struct child_end *end);
+static void on_remote_over(void *owner);
 
 static const struct child_events child_events = {
     .on_stdout = on_stdout,
@@ -32,6 +36,7 @@ struct compile *compile_create(uint64_t serial, struct command *take_command,
     compile->serial = serial;
     compile->command = *take_command;
     *take_command = (struct command){0};
+    compile->loop = place->loop;
     compile->reaper = place->reaper;
     compile->state = place->state;
     compile->events = place->events;
@@ -53,10 +58,51 @@ static void release_root(struct compile *compile)
     compile->root = NULL;
 }
 
+void compile_share(struct compile *compile, const char *name)
+{
+    compile->shared_name = mem_dup(name);
+}
+
+// Our own directories are found there too; what this process knows of them is better.
+static bool is_own(const struct compile *compile, const char *dir)
+{
+    size_t len = strlen(compile->state->worker);
+    return strncmp(dir, compile->state->worker, len) == 0 && dir[len] == '/';
+}
+
+bool compile_attach(struct compile *compile)
+{
+    if (compile->shared_name == NULL || !compile->may_attach || compile->ended) {
+        return false;
+    }
+    char *dir = shared_find(compile->state->root, compile->shared_name);
+    if (dir != NULL && !is_own(compile, dir)) {
+        compile->attachment = attachment_open(compile->loop, dir, on_remote_over, compile);
+    }
+    if (compile->attachment == NULL) {
+        free(dir);
+        return false;
+    }
+    compile->dir = dir;
+    compile->is_remote = true;
+    return true;
+}
+
+static void remove_remote(struct compile *compile)
+{
+    if (compile->ended && !compile->is_lost) {
+        shared_remove(compile->state->root, compile->shared_name, compile->dir);
+    }
+    compile->is_remote = false;
+}
+
 static void remove_dir(struct compile *compile)
 {
     struct failure ignored; // what cannot be removed is swept at the next start
-    if (compile->dir != NULL) {
+    shared_withdraw(&compile->offer);
+    if (compile->is_remote) {
+        remove_remote(compile);
+    } else if (compile->dir != NULL) {
         state_dir_remove(compile->dir, &ignored);
     }
     free(compile->dir);
@@ -139,6 +185,7 @@ bool compile_start(struct compile *compile, struct failure *why)
 {
     remove_dir(compile);
     compile->has_metadata = false;
+    compile->ended = false;
     compile->end = (struct child_end){0};
     bool direct = compile->command.outputs == OUTPUTS_DIRECT;
     bool is_long = direct && total_bytes(&compile->command.words) > ARGV_MAX_BYTES;
@@ -150,14 +197,23 @@ bool compile_start(struct compile *compile, struct failure *why)
     bool good = total_bytes(&argv) <= ARGV_MAX_BYTES || shorten(compile, &argv, why);
     good = good && spawn(compile, &argv, why);
     strlist_finish(&argv);
+    if (good && compile->shared_name != NULL) {
+        struct failure ignored; // then it is not shared
+        shared_publish(&compile->offer, compile->state->root, compile->shared_name, compile->dir,
+                       &ignored);
+    }
     return good;
 }
 
-void compile_kill(struct compile *compile)
+bool compile_kill(struct compile *compile)
 {
     if (compile->child != NULL) {
         child_kill(compile->child);
+        return false;
     }
+    attachment_close(compile->attachment); // the other worker's process is not ours to kill
+    compile->attachment = NULL;
+    return true;
 }
 
 void compile_destroy(struct compile *compile)
@@ -166,8 +222,10 @@ void compile_destroy(struct compile *compile)
         return;
     }
     child_close(compile->child);
+    attachment_close(compile->attachment);
     remove_dir(compile);
     release_root(compile);
+    free(compile->shared_name);
     command_finish(&compile->command);
     diagnostics_finish(&compile->said);
     bytes_finish(&compile->out);
@@ -177,7 +235,22 @@ void compile_destroy(struct compile *compile)
 
 bool compile_succeeded(const struct compile *compile)
 {
-    return compile->end.signal == 0 && compile->end.exit_code == 0 && !compile->end.killed;
+    return compile->ended && compile->end.signal == 0 && compile->end.exit_code == 0 &&
+           !compile->end.killed;
+}
+
+bool compile_is_hollow(const struct compile *compile)
+{
+    const struct emit *emit = crate_args_emit(&compile->command.crate, "link");
+    if (!compile_succeeded(compile) || emit == NULL) {
+        return false;
+    }
+    char *name = command_artifact_name(&compile->command, emit);
+    char *path = name == NULL ? NULL : compile_path(compile, name);
+    bool hollow = path != NULL && access(path, F_OK) != 0;
+    free(path);
+    free(name);
+    return hollow;
 }
 
 uint64_t compile_disk_bytes(const struct compile *compile)
@@ -199,9 +272,13 @@ uint64_t compile_disk_bytes(const struct compile *compile)
 char *compile_describe_end(const struct compile *compile)
 {
     const char *tool = path_basename(compile->command.tool);
+    if (compile->is_lost) {
+        return mem_format("what another worker's %s made cannot be used", tool);
+    }
     if (compile->end.signal != 0) {
-        return mem_format("%s was killed by signal %d (%s)", tool, compile->end.signal,
-                          strsignal(compile->end.signal));
+        return mem_format("%s was killed by signal %d (%s%s)", tool, compile->end.signal,
+                          strsignal(compile->end.signal),
+                          compile->end.signal == SIGKILL ? ": out of memory?" : "");
     }
     return mem_format("%s exited with code %d", tool, compile->end.exit_code);
 }
@@ -260,17 +337,56 @@ static void on_stderr_line(void *owner, const char *text, size_t len)
     }
 }
 
-static void on_ended(void *owner, const struct child_end *end)
+// What others are told of a compile that ended: as much as this process has not told yet.
+static void finish_offer(struct compile *compile)
 {
-    struct compile *compile = owner;
-    compile->end = *end;
-    child_close(compile->child);
-    compile->child = NULL;
+    struct shared_result result = {.exit_code = compile->end.exit_code,
+                                   .signal = compile->end.signal};
+    diagnostics_waiting(&compile->said, &result.said);
+    shared_finish(&compile->offer, &result);
+    bytes_finish(&result.said);
+}
+
+// The inputs and the words are needed no more, and the compile may be kept for long.
+static void let_go(struct compile *compile)
+{
     if (compile_succeeded(compile)) {
-        command_forget_words(&compile->command); // it may be kept for long
+        command_forget_words(&compile->command);
         release_root(compile);
     } else if (compile->root != NULL) {
         private_root_distrust(compile->root); // a link may be what was wrong
     }
+}
+
+static void on_ended(void *owner, const struct child_end *end)
+{
+    struct compile *compile = owner;
+    compile->end = *end;
+    compile->ended = true;
+    child_close(compile->child);
+    compile->child = NULL;
+    finish_offer(compile);
+    let_go(compile);
+    compile->events->on_ended(compile->owner, compile);
+}
+
+static void take_result(struct compile *compile)
+{
+    struct shared_result result = {0};
+    compile->is_lost = !shared_read_result(compile->dir, &result);
+    compile->end = (struct child_end){.exit_code = result.exit_code,
+                                      .signal = compile->is_lost ? SIGKILL : result.signal};
+    diagnostics_add(&compile->said, bytes_text(&result.said), result.said.len,
+                    result.exit_code != 0);
+    bytes_finish(&result.said);
+}
+
+static void on_remote_over(void *owner)
+{
+    struct compile *compile = owner;
+    attachment_close(compile->attachment);
+    compile->attachment = NULL;
+    take_result(compile);
+    compile->ended = true;
     compile->events->on_ended(compile->owner, compile);
 }

@@ -84,6 +84,12 @@ void events_request_answered(struct trace *trace, const struct request *request,
     write_request(trace, TRACE_END, request, "request", facts);
 }
 
+void events_compile_attached(struct trace *trace, const struct compile *compile)
+{
+    struct trace_fact facts[] = {{.name = "dir", .text = compile->dir}, end_of_facts};
+    write_compile(trace, TRACE_INSTANT, compile, "attached", facts);
+}
+
 void events_compile_started(struct trace *trace, const struct compile *compile)
 {
     char *subject = command_subject(&compile->command);
@@ -114,6 +120,9 @@ static int64_t children_cpu_ms(void)
 
 void events_compile_ended(struct trace *trace, const struct compile *compile)
 {
+    if (compile->is_remote) {
+        return; // its process is in another worker's trace
+    }
     struct trace_fact facts[] = {
         {.name = "exit_code", .number = compile->end.exit_code},
         {.name = "signal", .number = compile->end.signal},

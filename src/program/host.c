@@ -1,6 +1,7 @@
 #include "program/host.h"
 
 #include "io/platform.h"
+#include "io/shared.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -35,8 +36,12 @@ bool host_open(struct host *host, const char *state_dir, struct failure *why)
     if (host->cwd == NULL) {
         return failure_set(why, "the working directory is gone");
     }
-    return platform_become_subreaper(why) && guardian_start(&host->guardian, why) &&
-           state_dir_open(&host->state, state_dir, host->cwd, why) && open_loop(host, why);
+    if (!platform_become_subreaper(why) || !guardian_start(&host->guardian, why) ||
+        !state_dir_open(&host->state, state_dir, host->cwd, why)) {
+        return false;
+    }
+    shared_sweep(host->state.root);
+    return open_loop(host, why);
 }
 
 void host_run(struct host *host)

@@ -41,7 +41,8 @@ static bool build(struct oneshot *run, const struct options *options, char *cons
 
 static bool start(struct oneshot *run, struct failure *why)
 {
-    struct compile_place place = {.reaper = &run->host.reaper,
+    struct compile_place place = {.loop = &run->host.loop,
+                                  .reaper = &run->host.reaper,
                                   .state = &run->host.state,
                                   .events = &compile_events,
                                   .owner = run};

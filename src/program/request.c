@@ -50,6 +50,15 @@ struct request *request_by_serial(const struct request_set *set, uint64_t serial
     return request;
 }
 
+struct request *request_by_compile(const struct request_set *set, uint64_t compile)
+{
+    struct request *request = set->first;
+    while (request != NULL && request->compile != compile) {
+        request = request->next;
+    }
+    return request;
+}
+
 void request_close(struct request_set *set, struct request *request)
 {
     struct request **link = &set->first;

@@ -12,6 +12,7 @@
 #include "program/request.h"
 
 #include <assert.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -100,7 +101,8 @@ static void give_root(struct session *session, struct compile *compile,
 static void add_compile(struct session *session, struct request *request,
                         const struct work_request *work)
 {
-    struct compile_place place = {.reaper = session->services.reaper,
+    struct compile_place place = {.loop = session->services.loop,
+                                  .reaper = session->services.reaper,
                                   .state = session->services.state,
                                   .events = &compile_events,
                                   .owner = session};
@@ -111,6 +113,12 @@ static void add_compile(struct session *session, struct request *request,
     session->compiles =
         mem_grow_array(session->compiles, session->compile_count + 1, sizeof session->compiles[0]);
     session->compiles[session->compile_count++] = compile;
+    if (request->invocation.stage != STAGE_ALL) {
+        char *name = digest_hex(&request->identity);
+        compile_share(compile, name);
+        compile->may_attach = request->invocation.stage == STAGE_FULL;
+        free(name);
+    }
     give_root(session, compile, request, work);
 }
 
@@ -121,11 +129,27 @@ static void forget(struct session *session, uint64_t serial)
     session->compiles[index] = session->compiles[--session->compile_count];
 }
 
+// The compile may have made other metadata than the one this request's dependants were given, which
+// came from elsewhere (a cache, another worker): then it is not the compile to take.
+static bool made_other_metadata(const struct request *request, const struct compile *compile)
+{
+    struct deliver_to to = {.stage = request->invocation.stage,
+                            .delivery = &request->invocation.delivery,
+                            .compile = compile};
+    bool matches = true;
+    struct failure ignored; // what cannot be read is said when the outputs are delivered
+    return deliver_metadata_matches(&to, &matches, &ignored) && !matches;
+}
+
 // --- Performing what the table decides
 
 static void start(struct session *session, struct compile *compile)
 {
     struct failure why;
+    if (!compile->refused && compile_attach(compile)) {
+        events_compile_attached(session->services.trace, compile);
+        return;
+    }
     if (!compile->refused && compile_start(compile, &why)) {
         events_compile_started(session->services.trace, compile);
         return;
@@ -140,7 +164,7 @@ static void start(struct session *session, struct compile *compile)
 static void restart(struct session *session, struct compile *compile)
 {
     char *end = compile_describe_end(compile);
-    char *sentence = mem_format("%s (out of memory?); it is compiled once more", end);
+    char *sentence = mem_format("%s; it is compiled once more", end);
     diagnostics_start_again(&compile->said);
     say(compile, sentence);
     free(sentence);
@@ -184,7 +208,9 @@ static void perform(struct session *session, const struct action *action)
         answer(session, action);
         break;
     case ACTION_KILL:
-        compile_kill(find_compile(session, action->compile));
+        if (compile_kill(find_compile(session, action->compile))) {
+            pipeline_ended(session->pipeline, action->compile, ENDING_BAD, 0, &session->actions);
+        }
         break;
     case ACTION_FORGET:
         forget(session, action->compile);
@@ -212,35 +238,49 @@ static void on_metadata(void *owner, struct compile *compile)
     settle(session);
 }
 
+// The request that took the compile over may know other metadata than the other worker made.
+static void check_remote(const struct session *session, struct compile *compile)
+{
+    const struct request *request = request_by_compile(&session->requests, compile->serial);
+    if (!compile->is_remote || request == NULL || !compile_succeeded(compile)) {
+        return;
+    }
+    if (compile_is_hollow(compile) || made_other_metadata(request, compile)) {
+        compile->is_lost = true;
+        compile->end.signal = SIGKILL;
+    }
+}
+
+static enum ending ending_of(const struct compile *compile)
+{
+    if (compile_succeeded(compile)) {
+        return ENDING_GOOD;
+    }
+    return compile->end.signal != 0 ? ENDING_SIGNAL : ENDING_BAD;
+}
+
 static void on_ended(void *owner, struct compile *compile)
 {
     struct session *session = owner;
-    enum ending ending = compile_succeeded(compile) ? ENDING_GOOD
-                         : compile->end.signal != 0 ? ENDING_SIGNAL
-                                                    : ENDING_BAD;
+    check_remote(session, compile);
     events_compile_ended(session->services.trace, compile);
-    pipeline_ended(session->pipeline, compile->serial, ending, compile_disk_bytes(compile),
-                   &session->actions);
+    pipeline_ended(session->pipeline, compile->serial, ending_of(compile),
+                   compile_disk_bytes(compile), &session->actions);
     settle(session);
 }
 
 // --- What requests ask for
 
-// The compile may have made other metadata than the one this request's dependants were given, which
-// came from elsewhere (a cache, another worker): then it is not the compile to take.
-static bool made_other_metadata(const struct session *session, const struct request *request)
+// Would the request join a compile that cannot serve it?
+static bool must_compile_afresh(const struct session *session, const struct request *request)
 {
     uint64_t serial =
         pipeline_candidate(session->pipeline, request->invocation.key, &request->identity);
     if (serial == 0) {
         return false;
     }
-    struct deliver_to to = {.stage = request->invocation.stage,
-                            .delivery = &request->invocation.delivery,
-                            .compile = find_compile(session, serial)};
-    bool matches = true;
-    struct failure ignored; // what cannot be read is said when the outputs are delivered
-    return deliver_metadata_matches(&to, &matches, &ignored) && !matches;
+    const struct compile *compile = find_compile(session, serial);
+    return compile_is_hollow(compile) || made_other_metadata(request, compile);
 }
 
 static struct want want_of(const struct session *session, const struct request *request)
@@ -249,7 +289,7 @@ static struct want want_of(const struct session *session, const struct request *
     if (request->invocation.stage != STAGE_ALL) {
         want.key = request->invocation.key;
         want.identity = &request->identity;
-        want.afresh = made_other_metadata(session, request);
+        want.afresh = must_compile_afresh(session, request);
     }
     if (request->invocation.stage == STAGE_METADATA) {
         want.milestone = MILESTONE_METADATA;

@@ -46,6 +46,7 @@ static void open_session(struct worker *worker, char *const *inherited_env)
     struct session_services services = {.options = worker->options,
                                         .inherited_env = inherited_env,
                                         .cwd = worker->host.cwd,
+                                        .loop = &worker->host.loop,
                                         .reaper = &worker->host.reaper,
                                         .state = &worker->host.state,
                                         .trace = &worker->trace,

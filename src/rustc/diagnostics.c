@@ -131,9 +131,19 @@ void diagnostics_answer(struct diagnostics *list, size_t max_bytes, struct bytes
     list->answered = list->count;
 }
 
-void diagnostics_all(const struct diagnostics *list, struct bytes *out)
+static void append_from(const struct diagnostics *list, size_t first, struct bytes *out)
 {
-    for (size_t i = 0; i < list->count; i++) {
+    for (size_t i = first; i < list->count; i++) {
         bytes_append(out, list->items[i].text, list->items[i].len);
     }
+}
+
+void diagnostics_waiting(const struct diagnostics *list, struct bytes *out)
+{
+    append_from(list, list->answered, out);
+}
+
+void diagnostics_all(const struct diagnostics *list, struct bytes *out)
+{
+    append_from(list, 0, out);
 }

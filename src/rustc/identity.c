@@ -60,6 +60,7 @@ struct digest identity_of(const struct invocation *invocation, const struct inpu
 {
     struct digest_builder builder;
     digest_begin(&builder);
+    digest_add_text(&builder, invocation->key == NULL ? "" : invocation->key);
     add_command(&builder, &invocation->command);
     for (size_t i = 0; i < count; i++) {
         if (!is_own_input(&invocation->delivery, inputs[i].path)) {

@@ -25,10 +25,10 @@ class Worker:
     """One worker process. `answers` holds every response that came and was not asked for yet."""
 
     def __init__(self, workspace, tool=FAKE_RUSTC, *, startup=(), flags=(), wire=WIRE, env=None,
-                 cwd=None, stdin=subprocess.PIPE):
+                 cwd=None, stdin=subprocess.PIPE, mark=None):
         self.workspace = workspace
         self.wire = WIRES[wire]
-        self.mark = uuid.uuid4().hex
+        self.mark = mark or uuid.uuid4().hex  # workers with one mark have one environment
         self.answers = []
         self.raw = b""
         self._unread = b""

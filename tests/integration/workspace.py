@@ -66,16 +66,27 @@ class Workspace:
                 if not any(path.is_relative_to(place) for place in kept)
                 and (not path.is_dir() or path.name.startswith("worker-"))]
 
+    def singleplex_sandbox(self, number, inputs):
+        """The directory of a sandboxed singleplex worker, with links to the inputs."""
+        place = self.output_base / "bazel-workers" / f"worker-{number}-Rustc" / "ws"
+        place.mkdir(parents=True, exist_ok=True)
+        self._link_inputs(place, inputs)
+        return place
+
+    def _link_inputs(self, place, inputs):
+        for name, _ in inputs:
+            link = place / name
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.unlink(missing_ok=True)
+            link.symlink_to(self.path(name))
+
     def sandbox(self, number, inputs):
         """A multiplex sandbox with links to the inputs; returns (worker's cwd, sandbox_dir)."""
         workdir = self.output_base / "bazel-workers" / "Rustc-multiplex-worker-1-workdir" / "ws"
         inside = f"__sandbox/{number}/ws"
         shutil.rmtree(workdir / inside, ignore_errors=True)
         (workdir / inside).mkdir(parents=True)
-        for name, _ in inputs:
-            link = workdir / inside / name
-            link.parent.mkdir(parents=True, exist_ok=True)
-            link.symlink_to(self.path(name))
+        self._link_inputs(workdir / inside, inputs)
         return workdir, inside
 
 

@@ -1,0 +1,229 @@
+#include "io/shared.h"
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "io/tree.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char *link_path(const char *state_root, const char *name)
+{
+    return mem_format("%s/shared/%s", state_root, name);
+}
+
+// The owner holds both ends, so that it need not wait for a reader; only its death closes the
+// writing one.
+static int open_alive(const char *dir, struct failure *why)
+{
+    char *path = path_join(dir, "alive");
+    int fd = -1;
+    if (mkfifo(path, S_IRUSR | S_IWUSR) == 0) {
+        fd = open(path, O_RDWR | O_CLOEXEC);
+    }
+    if (fd < 0) {
+        failure_errno(why, errno, "cannot make the FIFO '%s'", path);
+    }
+    free(path);
+    return fd;
+}
+
+static bool place_link(const char *link, const char *dir, struct failure *why)
+{
+    char *parent = path_dirname(link);
+    char *temporary = tree_fresh_name(link);
+    bool good = tree_make(parent, S_IRWXU, why);
+    if (good && (symlink(dir, temporary) != 0 || rename(temporary, link) != 0)) {
+        good = failure_errno(why, errno, "cannot make the link '%s'", link);
+        unlink(temporary);
+    }
+    free(temporary);
+    free(parent);
+    return good;
+}
+
+bool shared_publish(struct shared_offer *offer, const char *state_root, const char *name,
+                    const char *dir, struct failure *why)
+{
+    struct shared_offer made = {.alive_fd = open_alive(dir, why)};
+    if (made.alive_fd < 0) {
+        return false;
+    }
+    made.link = link_path(state_root, name);
+    made.dir = mem_dup(dir);
+    if (!place_link(made.link, dir, why)) {
+        shared_withdraw(&made);
+        return false;
+    }
+    *offer = made;
+    return true;
+}
+
+static void close_alive(struct shared_offer *offer)
+{
+    if (offer->alive_fd >= 0) {
+        close(offer->alive_fd);
+        offer->alive_fd = -1;
+    }
+}
+
+void shared_finish(struct shared_offer *offer, const struct shared_result *result)
+{
+    if (offer->link == NULL) {
+        return;
+    }
+    struct failure ignored; // without a result the others compile themselves
+    char *path = path_join(offer->dir, "result");
+    char *temporary = mem_format("%s.new", path);
+    struct bytes text = {0};
+    bytes_append_format(&text, "%d %d %zu\n", result->exit_code, result->signal, result->said.len);
+    bytes_append(&text, bytes_text(&result->said), result->said.len);
+    if (file_write(temporary, text.data, text.len, &ignored) && rename(temporary, path) != 0) {
+        unlink(temporary);
+    }
+    bytes_finish(&text);
+    free(temporary);
+    free(path);
+    close_alive(offer);
+}
+
+static bool leads_to(const char *link, const char *dir)
+{
+    char target[PATH_MAX];
+    ssize_t len = readlink(link, target, sizeof target - 1);
+    if (len < 0) {
+        return false;
+    }
+    target[len] = '\0';
+    return strcmp(target, dir) == 0;
+}
+
+void shared_withdraw(struct shared_offer *offer)
+{
+    if (offer->link == NULL) {
+        return;
+    }
+    if (leads_to(offer->link, offer->dir)) {
+        unlink(offer->link);
+    }
+    close_alive(offer);
+    free(offer->link);
+    free(offer->dir);
+    *offer = (struct shared_offer){0};
+}
+
+char *shared_find(const char *state_root, const char *name)
+{
+    char *link = link_path(state_root, name);
+    char *dir = realpath(link, NULL);
+    free(link);
+    return dir;
+}
+
+static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
+{
+    static char nowhere[16]; // nobody ever writes to the FIFO
+    (void)handle;
+    (void)suggested;
+    *buf = uv_buf_init(nowhere, sizeof nowhere);
+}
+
+static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf)
+{
+    (void)buf;
+    struct shared_watch *watch = stream->data;
+    if (count < 0 && watch->over != NULL) {
+        shared_over *over = watch->over;
+        watch->over = NULL;
+        uv_read_stop(stream);
+        over(watch->owner);
+    }
+}
+
+// The kernel reports the end of a FIFO only to a reader that has seen a writer. The owner may be gone
+// already, so one comes and goes.
+static int open_reader(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    int writer = fd < 0 ? -1 : open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+    if (writer >= 0) {
+        close(writer);
+    }
+    return fd;
+}
+
+bool shared_watch_open(struct shared_watch *watch, uv_loop_t *loop, const char *dir)
+{
+    char *path = path_join(dir, "alive");
+    int fd = open_reader(path);
+    free(path);
+    if (fd < 0) {
+        return false;
+    }
+    uv_pipe_init(loop, &watch->pipe, 0);
+    watch->pipe.data = watch;
+    watch->opened = true;
+    if (uv_pipe_open(&watch->pipe, fd) != 0) {
+        close(fd);
+        return false;
+    }
+    return uv_read_start((uv_stream_t *)&watch->pipe, on_alloc, on_read) == 0;
+}
+
+void shared_watch_close(struct shared_watch *watch, uv_close_cb closed)
+{
+    watch->over = NULL;
+    uv_close((uv_handle_t *)&watch->pipe, closed);
+}
+
+bool shared_read_result(const char *dir, struct shared_result *result)
+{
+    char *path = path_join(dir, "result");
+    struct bytes text = {0};
+    struct failure ignored;
+    size_t len = 0;
+    bool good =
+        file_read(path, "result", &text, &ignored) &&
+        sscanf(bytes_text(&text), "%d %d %zu", &result->exit_code, &result->signal, &len) == 3;
+    const char *newline = good ? strchr(text.data, '\n') : NULL;
+    good = newline != NULL && text.len - (size_t)(newline + 1 - text.data) == len;
+    if (good) {
+        bytes_append(&result->said, newline + 1, len);
+    }
+    bytes_finish(&text);
+    free(path);
+    return good;
+}
+
+void shared_remove(const char *state_root, const char *name, const char *dir)
+{
+    char *link = link_path(state_root, name);
+    struct failure ignored;
+    if (leads_to(link, dir)) {
+        unlink(link);
+    }
+    tree_remove(dir, &ignored);
+    free(link);
+}
+
+void shared_sweep(const char *state_root)
+{
+    char *folder = mem_format("%s/shared", state_root);
+    DIR *dir = opendir(folder);
+    for (struct dirent *entry; dir != NULL && (entry = readdir(dir)) != NULL;) {
+        if (entry->d_name[0] != '.' && faccessat(dirfd(dir), entry->d_name, F_OK, 0) != 0) {
+            unlinkat(dirfd(dir), entry->d_name, 0);
+        }
+    }
+    if (dir != NULL) {
+        closedir(dir);
+    }
+    free(folder);
+}
