@@ -1,6 +1,6 @@
 /**
- * One input of a request: which file, with which content. The wire decodes it, the identity digests it,
- * the private root links it.
+ * One input of a request: which file, with which content. The wire decodes it, the identity digests
+ * it, the private root links it.
  */
 #ifndef RELAY_BASE_INPUT_H
 #define RELAY_BASE_INPUT_H

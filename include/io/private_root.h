@@ -15,20 +15,13 @@
 #define RELAY_IO_PRIVATE_ROOT_H
 
 #include "base/failure.h"
-#include "base/input.h"
+#include "io/input_group.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
 /** An external repository with at least so many inputs becomes one shared folder. */
 enum { ROOT_SHARED_INPUTS_MIN = 32 };
-
-/** The inputs of one request, ascending by path. Borrowed. */
-struct root_inputs {
-    const char *sandbox; /**< absolute: where the links to the inputs are now */
-    const struct input *items;
-    size_t count;
-};
 
 struct private_root;
 

@@ -1,10 +1,5 @@
 /**
  * One compile: its private directory, its rustc, what rustc said, and the milestones it reached.
- *
- *     <state>/<serial>/out/        --out-dir
- *     <state>/<serial>/<kind>/     one folder for each --emit kind with a file name of its own
- *     <state>/<serial>/tmp/        rustc's TMPDIR, so that a killed rustc leaves nothing elsewhere
- *     <state>/<serial>/args        the arguments, when they are too long for execve(2)
  */
 #ifndef RELAY_PROGRAM_COMPILE_H
 #define RELAY_PROGRAM_COMPILE_H

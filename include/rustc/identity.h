@@ -1,8 +1,8 @@
 /**
  * The identity of a compile: what makes two requests the same one.
  *
- * It is a digest of the key, the tool, its arguments without the ones that name outputs, the kinds of
- * outputs (rustc hashes the set), the environment, the working directory, and path and digest of
+ * It is a digest of the key, the tool, its arguments without the ones that name outputs, the kinds
+ * of outputs (rustc hashes the set), the environment, the working directory, and path and digest of
  * every input. Left out are only the inputs that the two requests of a crate cannot share: the
  * request's own param file, and the metadata that one request makes and the other is given.
  */

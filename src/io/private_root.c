@@ -3,11 +3,11 @@
 #include "io/private_root.h"
 
 #include "base/bytes.h"
-#include "base/digest.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/strlist.h"
 #include "io/link_tree.h"
+#include "io/shared_folder.h"
 #include "io/tree.h"
 
 #include <errno.h>
@@ -112,65 +112,6 @@ void private_root_release(struct private_root *root)
     free(root);
 }
 
-// --- Top folders: the first part of a path, or the first two below external/
-
-static size_t top_length(const char *path)
-{
-    static const char external[] = "external/";
-    size_t start = strncmp(path, external, sizeof external - 1) == 0 ? sizeof external - 1 : 0;
-    const char *slash = strchr(path + start, '/');
-    return slash == NULL ? 0 : (size_t)(slash - path) + 1;
-}
-
-static bool is_external(const char *path)
-{
-    return strncmp(path, "external/", 9) == 0;
-}
-
-static bool shares_top(const char *left, const char *right, size_t len)
-{
-    return len > 0 && strncmp(left, right, len) == 0;
-}
-
-// How many inputs from `start` on lie in the same top folder.
-static size_t count_group(const struct root_inputs *inputs, size_t start)
-{
-    size_t len = top_length(inputs->items[start].path);
-    size_t end = start + 1;
-    while (end < inputs->count &&
-           shares_top(inputs->items[start].path, inputs->items[end].path, len)) {
-        end++;
-    }
-    return end - start;
-}
-
-// Where the top folder of an input really is. The sandbox's link leads to <execroot>/<path>, and
-// the execroot's own top folders are links that Bazel plants anew for every build.
-static void append_real_top(const struct root_inputs *inputs, const char *path,
-                            struct bytes *forest)
-{
-    char *link = path_join(inputs->sandbox, path);
-    char target[4096];
-    ssize_t len = readlink(link, target, sizeof target - 1);
-    size_t path_len = strlen(path);
-    free(link);
-    if (len <= 0 || (size_t)len <= path_len) {
-        return;
-    }
-    target[len] = '\0';
-    target[(size_t)len - path_len + top_length(path)] = '\0';
-    char *real = realpath(target, NULL);
-    bytes_append_format(forest, "%s\n", real == NULL ? target : real);
-    free(real);
-}
-
-static void describe_forest(const struct root_inputs *inputs, struct bytes *forest)
-{
-    for (size_t i = 0; i < inputs->count; i += count_group(inputs, i)) {
-        append_real_top(inputs, inputs->items[i].path, forest);
-    }
-}
-
 // Links whose inputs did not change are not looked at, so they must lead to where they led before.
 static bool check_forest(struct private_root *root, const struct root_inputs *inputs,
                          struct failure *why)
@@ -178,7 +119,11 @@ static bool check_forest(struct private_root *root, const struct root_inputs *in
     struct bytes now = {0};
     struct bytes then = {0};
     struct failure ignored;
-    describe_forest(inputs, &now);
+    struct input_group group;
+    for (size_t i = 0; i < inputs->count; i += group.count) {
+        group = input_group_at(inputs, i);
+        input_group_append_place(&group, &now);
+    }
     bool same = file_read(root->forest, "forest", &then, &ignored) && then.len == now.len &&
                 memcmp(bytes_text(&then), bytes_text(&now), now.len) == 0;
     bool good = true;
@@ -191,116 +136,49 @@ static bool check_forest(struct private_root *root, const struct root_inputs *in
     return good;
 }
 
-// --- Shared folders
+// What the root must hold.
+struct description {
+    struct manifest wanted;
+    struct strlist texts; // what entries borrow beside the inputs
+};
 
-static struct digest digest_of_group(const struct root_inputs *inputs, size_t start, size_t count)
+static void describe_inputs(struct description *description, const struct input_group *group)
 {
-    struct digest_builder builder;
-    struct bytes top = {0};
-    digest_begin(&builder);
-    append_real_top(inputs, inputs->items[start].path, &top);
-    digest_add(&builder, bytes_text(&top), top.len);
-    for (size_t i = start; i < start + count; i++) {
-        digest_add_text(&builder, inputs->items[i].path);
-        digest_add(&builder, inputs->items[i].digest, inputs->items[i].digest_len);
+    for (size_t i = group->start; i < group->start + group->count; i++) {
+        const struct input *input = &group->inputs->items[i];
+        manifest_add(&description->wanted, (struct manifest_entry){.name = input->path,
+                                                                   .stamp = input->digest,
+                                                                   .stamp_len = input->digest_len});
     }
-    bytes_finish(&top);
-    return digest_end(&builder);
 }
 
-static struct manifest_entry entry_of(const struct input *input, size_t skip)
+static bool describe_folder(struct description *description, const struct private_root *root,
+                            const struct input_group *group, struct failure *why)
 {
-    return (struct manifest_entry){
-        .name = input->path + skip, .stamp = input->digest, .stamp_len = input->digest_len};
-}
-
-static bool fill_folder(const char *dir, const struct root_inputs *inputs, size_t start,
-                        size_t count, struct failure *why)
-{
-    size_t top = top_length(inputs->items[start].path);
-    struct manifest wanted = {0};
-    for (size_t i = start; i < start + count; i++) {
-        manifest_add(&wanted, entry_of(&inputs->items[i], top));
-    }
-    char *sandbox = mem_format("%s/%.*s", inputs->sandbox, (int)top, inputs->items[start].path);
-    struct link_source source = {.dir = sandbox};
-    bool good = link_tree_update(dir, &source, &wanted, why);
-    free(sandbox);
-    manifest_finish(&wanted);
-    return good;
-}
-
-// The folder is named by its content, so once it is whole nobody changes it. Two workers that make
-// it at the same time take turns.
-static bool make_folder(const char *place, const char *dir, const struct root_inputs *inputs,
-                        size_t start, size_t count, struct failure *why)
-{
-    if (!tree_make(place, S_IRWXU, why)) {
+    char *folder = shared_folder_path(root->state_root, group, why);
+    if (folder == NULL) {
         return false;
     }
-    int fd = open(place, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0 || flock(fd, LOCK_EX) != 0) {
-        int error = errno;
-        if (fd >= 0) {
-            close(fd);
-        }
-        return failure_errno(why, error, "cannot lock the shared folder '%s'", place);
-    }
-    bool good = fill_folder(dir, inputs, start, count, why);
-    close(fd);
-    return good;
+    char *name = mem_dup_len(group->inputs->items[group->start].path, group->top);
+    strlist_push_take(&description->texts, folder);
+    strlist_push_take(&description->texts, name);
+    manifest_add(
+        &description->wanted,
+        (struct manifest_entry){.name = name, .stamp = folder, .stamp_len = strlen(folder)});
+    return true;
 }
 
-static bool is_whole(const char *dir)
+static bool describe(struct description *description, const struct private_root *root,
+                     const struct root_inputs *inputs, struct failure *why)
 {
-    char *path = mem_format("%s.manifest", dir);
-    bool whole = access(path, F_OK) == 0 && access(dir, F_OK) == 0;
-    free(path);
-    return whole;
-}
-
-// The path of the group's shared folder, owned by the caller; NULL on failure.
-static char *shared_folder(const struct private_root *root, const struct root_inputs *inputs,
-                           size_t start, size_t count, struct failure *why)
-{
-    struct digest digest = digest_of_group(inputs, start, count);
-    char *name = digest_hex(&digest);
-    char *place = mem_format("%s/folders/%s", root->state_root, name);
-    char *dir = mem_format("%s/tree", place);
-    if (!is_whole(dir) && !make_folder(place, dir, inputs, start, count, why)) {
-        free(dir);
-        dir = NULL;
-    }
-    free(name);
-    free(place);
-    return dir;
-}
-
-// --- Filling
-
-// What the root must hold; texts that the entries borrow are pushed to `texts`.
-static bool describe(const struct private_root *root, const struct root_inputs *inputs,
-                     struct manifest *wanted, struct strlist *texts, struct failure *why)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < inputs->count; i += count) {
-        const char *path = inputs->items[i].path;
-        count = count_group(inputs, i);
-        if (!is_external(path) || count < ROOT_SHARED_INPUTS_MIN) {
-            for (size_t k = i; k < i + count; k++) {
-                manifest_add(wanted, entry_of(&inputs->items[k], 0));
-            }
-            continue;
-        }
-        char *folder = shared_folder(root, inputs, i, count, why);
-        if (folder == NULL) {
+    struct input_group group;
+    for (size_t i = 0; i < inputs->count; i += group.count) {
+        group = input_group_at(inputs, i);
+        if (!input_group_is_external(&group) || group.count < ROOT_SHARED_INPUTS_MIN) {
+            describe_inputs(description, &group);
+        } else if (!describe_folder(description, root, &group, why)) {
             return false;
         }
-        char *name = mem_dup_len(path, top_length(path));
-        strlist_push_take(texts, folder);
-        strlist_push_take(texts, name);
-        manifest_add(wanted, (struct manifest_entry){
-                                 .name = name, .stamp = folder, .stamp_len = strlen(folder)});
     }
     return true;
 }
@@ -308,12 +186,11 @@ static bool describe(const struct private_root *root, const struct root_inputs *
 bool private_root_fill(struct private_root *root, const struct root_inputs *inputs,
                        struct failure *why)
 {
-    struct manifest wanted = {0};
-    struct strlist texts = {0};
+    struct description description = {0};
     struct link_source source = {.dir = inputs->sandbox};
-    bool good = check_forest(root, inputs, why) && describe(root, inputs, &wanted, &texts, why) &&
-                link_tree_update(root->dir, &source, &wanted, why);
-    manifest_finish(&wanted);
-    strlist_finish(&texts);
+    bool good = check_forest(root, inputs, why) && describe(&description, root, inputs, why) &&
+                link_tree_update(root->dir, &source, &description.wanted, why);
+    manifest_finish(&description.wanted);
+    strlist_finish(&description.texts);
     return good;
 }

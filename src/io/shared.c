@@ -147,8 +147,8 @@ static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf)
     }
 }
 
-// The kernel reports the end of a FIFO only to a reader that has seen a writer. The owner may be gone
-// already, so one comes and goes.
+// The kernel reports the end of a FIFO only to a reader that has seen a writer. The owner may be
+// gone already, so one comes and goes.
 static int open_reader(const char *path)
 {
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);

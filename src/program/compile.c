@@ -5,18 +5,13 @@
 #include "io/private_root.h"
 #include "io/reaper.h"
 #include "io/state_dir.h"
-#include "io/tree.h"
 #include "program/attachment.h"
+#include "program/private_dir.h"
 #include "rustc/environment.h"
 
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-/** execve(2) takes about 2 MiB of arguments and environment; longer ones go through a file. */
-enum { ARGV_MAX_BYTES = 512 * 1024 };
 
 static void on_stdout(void *owner, const char *data, size_t len);
 static void on_stderr_line(void *owner, const char *line, size_t len);
@@ -109,61 +104,6 @@ static void remove_dir(struct compile *compile)
     compile->dir = NULL;
 }
 
-static bool make_folder(const struct compile *compile, const char *name, struct failure *why)
-{
-    char *path = compile_path(compile, name);
-    bool good = tree_make(path, 0700, why);
-    free(path);
-    return good;
-}
-
-static bool make_dir(struct compile *compile, struct failure *why)
-{
-    compile->dir = state_dir_compile_path(compile->state, compile->serial, why);
-    if (compile->dir == NULL) {
-        return false;
-    }
-    struct strlist folders = {0};
-    command_folders(&compile->command, &folders);
-    bool good = make_folder(compile, "tmp", why);
-    for (size_t i = 0; good && i < folders.count; i++) {
-        good = make_folder(compile, folders.items[i], why);
-    }
-    strlist_finish(&folders);
-    return good;
-}
-
-static size_t total_bytes(const struct strlist *list)
-{
-    size_t total = 0;
-    for (size_t i = 0; i < list->count; i++) {
-        total += strlen(list->items[i]) + 1;
-    }
-    return total;
-}
-
-// rustc reads `@file` as one argument a line; an argument with a newline in it cannot go there.
-static bool shorten(const struct compile *compile, struct strlist *argv, struct failure *why)
-{
-    struct bytes text = {0};
-    struct strlist kept = {0};
-    for (size_t i = 0; i < argv->count; i++) {
-        if (i == 0 || strchr(argv->items[i], '\n') != NULL) {
-            strlist_push(&kept, argv->items[i]);
-        } else {
-            bytes_append_format(&text, "%s\n", argv->items[i]);
-        }
-    }
-    char *path = compile_path(compile, "args");
-    bool good = file_write(path, bytes_text(&text), text.len, why);
-    strlist_push_take(&kept, mem_format("@%s", path));
-    free(path);
-    bytes_finish(&text);
-    strlist_finish(argv);
-    *argv = kept;
-    return good;
-}
-
 static bool spawn(struct compile *compile, struct strlist *argv, struct failure *why)
 {
     struct strlist env = {0};
@@ -181,28 +121,31 @@ static bool spawn(struct compile *compile, struct strlist *argv, struct failure 
     return compile->child != NULL;
 }
 
+static bool run(struct compile *compile, struct failure *why)
+{
+    struct strlist argv = {0};
+    command_argv(&compile->command, compile->dir, &argv);
+    bool good = private_dir_shorten(compile->dir, &argv, why) && spawn(compile, &argv, why);
+    strlist_finish(&argv);
+    return good;
+}
+
 bool compile_start(struct compile *compile, struct failure *why)
 {
     remove_dir(compile);
     compile->has_metadata = false;
     compile->ended = false;
     compile->end = (struct child_end){0};
-    bool direct = compile->command.outputs == OUTPUTS_DIRECT;
-    bool is_long = direct && total_bytes(&compile->command.words) > ARGV_MAX_BYTES;
-    if ((!direct || is_long) && !make_dir(compile, why)) {
+    compile->dir = private_dir_make(compile->state, compile->serial, &compile->command, why);
+    if (compile->dir == NULL || !run(compile, why)) {
         return false;
     }
-    struct strlist argv = {0};
-    command_argv(&compile->command, compile->dir, &argv);
-    bool good = total_bytes(&argv) <= ARGV_MAX_BYTES || shorten(compile, &argv, why);
-    good = good && spawn(compile, &argv, why);
-    strlist_finish(&argv);
-    if (good && compile->shared_name != NULL) {
+    if (compile->shared_name != NULL) {
         struct failure ignored; // then it is not shared
         shared_publish(&compile->offer, compile->state->root, compile->shared_name, compile->dir,
                        &ignored);
     }
-    return good;
+    return true;
 }
 
 bool compile_kill(struct compile *compile)
@@ -241,32 +184,13 @@ bool compile_succeeded(const struct compile *compile)
 
 bool compile_is_hollow(const struct compile *compile)
 {
-    const struct emit *emit = crate_args_emit(&compile->command.crate, "link");
-    if (!compile_succeeded(compile) || emit == NULL) {
-        return false;
-    }
-    char *name = command_artifact_name(&compile->command, emit);
-    char *path = name == NULL ? NULL : compile_path(compile, name);
-    bool hollow = path != NULL && access(path, F_OK) != 0;
-    free(path);
-    free(name);
-    return hollow;
+    return compile_succeeded(compile) && crate_args_emit(&compile->command.crate, "link") != NULL &&
+           !private_dir_holds(compile->dir, &compile->command, "link");
 }
 
 uint64_t compile_disk_bytes(const struct compile *compile)
 {
-    uint64_t total = 0;
-    for (size_t i = 0; compile->dir != NULL && i < compile->command.crate.emit_count; i++) {
-        char *name = command_artifact_name(&compile->command, &compile->command.crate.emits[i]);
-        char *path = name == NULL ? NULL : compile_path(compile, name);
-        struct stat info;
-        if (path != NULL && stat(path, &info) == 0) {
-            total += (uint64_t)info.st_size;
-        }
-        free(path);
-        free(name);
-    }
-    return total;
+    return compile->dir == NULL ? 0 : private_dir_bytes(compile->dir, &compile->command);
 }
 
 char *compile_describe_end(const struct compile *compile)

@@ -5,13 +5,12 @@
 #include "io/state_dir.h"
 #include "pipeline/pipeline.h"
 #include "program/answer.h"
-#include "program/compile.h"
+#include "program/compile_set.h"
 #include "program/deliver.h"
 #include "program/events.h"
 #include "program/intake.h"
 #include "program/request.h"
 
-#include <assert.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,8 +20,7 @@ struct session {
     struct intake intake;
     struct pipeline *pipeline;
     struct request_set requests;
-    struct compile **compiles; // live and kept ones, in no particular order
-    size_t compile_count;
+    struct compile_set compiles;
     struct action_list actions; // what the table has told and is not done yet
 };
 
@@ -51,29 +49,11 @@ void session_destroy(struct session *session)
     if (session == NULL) {
         return;
     }
-    for (size_t i = 0; i < session->compile_count; i++) {
-        compile_destroy(session->compiles[i]);
-    }
-    free(session->compiles);
+    compile_set_finish(&session->compiles);
     request_set_finish(&session->requests);
     pipeline_destroy(session->pipeline);
     action_list_finish(&session->actions);
     free(session);
-}
-
-static size_t index_of(const struct session *session, uint64_t serial)
-{
-    size_t index = 0;
-    while (index < session->compile_count && session->compiles[index]->serial != serial) {
-        index++;
-    }
-    assert(index < session->compile_count);
-    return index;
-}
-
-static struct compile *find_compile(const struct session *session, uint64_t serial)
-{
-    return session->compiles[index_of(session, serial)];
 }
 
 static void say(struct compile *compile, const char *sentence)
@@ -110,9 +90,7 @@ static void add_compile(struct session *session, struct request *request,
         compile_create(request->compile, &request->invocation.command, &place);
     compile->keep_raw =
         request->invocation.stage == STAGE_ALL && request->invocation.delivery.output_file != NULL;
-    session->compiles =
-        mem_grow_array(session->compiles, session->compile_count + 1, sizeof session->compiles[0]);
-    session->compiles[session->compile_count++] = compile;
+    compile_set_add(&session->compiles, compile);
     if (request->invocation.stage != STAGE_ALL) {
         char *name = digest_hex(&request->identity);
         compile_share(compile, name);
@@ -120,13 +98,6 @@ static void add_compile(struct session *session, struct request *request,
         free(name);
     }
     give_root(session, compile, request, work);
-}
-
-static void forget(struct session *session, uint64_t serial)
-{
-    size_t index = index_of(session, serial);
-    compile_destroy(session->compiles[index]);
-    session->compiles[index] = session->compiles[--session->compile_count];
 }
 
 // The compile may have made other metadata than the one this request's dependants were given, which
@@ -190,7 +161,8 @@ static void answer(struct session *session, const struct action *action)
 {
     struct request *request = request_by_serial(&session->requests, action->request);
     struct answer answer = {0};
-    answer_build(&answer, request, find_compile(session, action->compile), action->outcome);
+    answer_build(&answer, request, compile_set_find(&session->compiles, action->compile),
+                 action->outcome);
     send_answer(session, request, &answer);
     answer_finish(&answer);
 }
@@ -199,21 +171,21 @@ static void perform(struct session *session, const struct action *action)
 {
     switch (action->kind) {
     case ACTION_START:
-        start(session, find_compile(session, action->compile));
+        start(session, compile_set_find(&session->compiles, action->compile));
         break;
     case ACTION_RESTART:
-        restart(session, find_compile(session, action->compile));
+        restart(session, compile_set_find(&session->compiles, action->compile));
         break;
     case ACTION_ANSWER:
         answer(session, action);
         break;
     case ACTION_KILL:
-        if (compile_kill(find_compile(session, action->compile))) {
+        if (compile_kill(compile_set_find(&session->compiles, action->compile))) {
             pipeline_ended(session->pipeline, action->compile, ENDING_BAD, 0, &session->actions);
         }
         break;
     case ACTION_FORGET:
-        forget(session, action->compile);
+        compile_set_remove(&session->compiles, action->compile);
         break;
     }
 }
@@ -279,7 +251,7 @@ static bool must_compile_afresh(const struct session *session, const struct requ
     if (serial == 0) {
         return false;
     }
-    const struct compile *compile = find_compile(session, serial);
+    const struct compile *compile = compile_set_find(&session->compiles, serial);
     return compile_is_hollow(compile) || made_other_metadata(request, compile);
 }
 

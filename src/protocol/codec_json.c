@@ -13,9 +13,9 @@
 
 // What a decoded request points into.
 struct backing {
-    cJSON *tree;               // holds every text
-    const char **arguments;    // pointers to them
-    struct input *inputs; // the same for inputs
+    cJSON *tree;            // holds every text
+    const char **arguments; // pointers to them
+    struct input *inputs;   // the same for inputs
 };
 
 static void free_backing(void *block)

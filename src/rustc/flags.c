@@ -155,19 +155,27 @@ static size_t count_values(const struct strlist *words, size_t index, enum flag_
     return count;
 }
 
-static bool store(struct flag_values *values, enum flag_id id, const char *inline_value,
-                  char *const *following, size_t count, struct failure *why)
+// A flag as it was given: a value behind '=', or the words that follow.
+struct occurrence {
+    enum flag_id id;
+    const char *inline_value; // NULL: none
+    char *const *following;
+    size_t count; // of the following words
+};
+
+static bool store(struct flag_values *values, const struct occurrence *given, struct failure *why)
 {
-    size_t given = inline_value != NULL ? 1 : count;
-    if (!check_count(id, given, flag_given(values, id), why)) {
+    struct strlist *list = &values->of[given->id];
+    size_t count = given->inline_value != NULL ? 1 : given->count;
+    if (!check_count(given->id, count, list->count > 0, why)) {
         return false;
     }
-    if (inline_value != NULL || specs[id].arity == ARITY_NONE) {
-        strlist_push(&values->of[id], inline_value == NULL ? "" : inline_value);
+    if (given->inline_value != NULL || specs[given->id].arity == ARITY_NONE) {
+        strlist_push(list, given->inline_value == NULL ? "" : given->inline_value);
         return true;
     }
     for (size_t i = 0; i < count; i++) {
-        strlist_push(&values->of[id], following[i]);
+        strlist_push(list, given->following[i]);
     }
     return true;
 }
@@ -175,18 +183,15 @@ static bool store(struct flag_values *values, enum flag_id id, const char *inlin
 static bool read_flag(const struct strlist *words, size_t *index, unsigned place,
                       struct flag_values *values, struct failure *why)
 {
-    const char *inline_value = NULL;
     const char *word = words->items[*index];
-    enum flag_id id = find(word, place, &inline_value);
-    if (id == FLAG_COUNT) {
+    struct occurrence given = {.following = &words->items[*index + 1]};
+    given.id = find(word, place, &given.inline_value);
+    if (given.id == FLAG_COUNT) {
         return failure_set(why, "unknown flag '%s'; --help lists the flags", word);
     }
-    size_t count = inline_value != NULL ? 0 : count_values(words, *index, id);
-    if (!store(values, id, inline_value, &words->items[*index + 1], count, why)) {
-        return false;
-    }
-    *index += 1 + count;
-    return true;
+    given.count = given.inline_value != NULL ? 0 : count_values(words, *index, given.id);
+    *index += 1 + given.count;
+    return store(values, &given, why);
 }
 
 bool flags_read_startup(const struct strlist *words, struct flag_values *values, size_t *ret_used,
@@ -216,20 +221,20 @@ bool flags_read_worker(const struct strlist *words, struct flag_values *values, 
 bool flags_read_request_word(const struct strlist *words, size_t index, struct flag_values *values,
                              size_t *ret_used, struct failure *why)
 {
-    const char *inline_value = NULL;
     const char *word = words->items[index];
-    enum flag_id id = find(word, PLACE_REQUEST, &inline_value);
+    struct occurrence given = {.following = &words->items[index + 1]};
+    given.id = find(word, PLACE_REQUEST, &given.inline_value);
     *ret_used = 0;
-    if (id == FLAG_COUNT) {
+    if (given.id == FLAG_COUNT) {
         // rustc has no flag of this kind: a misspelt stage must not turn into a full compile.
         return strncmp(word, "--pipelining-", strlen("--pipelining-")) != 0 ||
                failure_set(why, "unknown flag '%s'; --help lists the flags", word);
     }
     // Among rustc's arguments a value is the next word, whatever it looks like.
-    bool takes_next = specs[id].arity != ARITY_NONE && inline_value == NULL;
-    size_t count = takes_next && index + 1 < words->count ? 1 : 0;
-    *ret_used = 1 + count;
-    return store(values, id, inline_value, &words->items[index + 1], count, why);
+    bool takes_next = specs[given.id].arity != ARITY_NONE && given.inline_value == NULL;
+    given.count = takes_next && index + 1 < words->count ? 1 : 0;
+    *ret_used = 1 + given.count;
+    return store(values, &given, why);
 }
 
 void flags_describe(struct bytes *out)

@@ -1,0 +1,42 @@
+/**
+ * The inputs of a sandboxed request, group by group: a group lies in one top folder, which is the
+ * first part of a path, or the first two below external/ (one repository).
+ */
+#ifndef RELAY_IO_INPUT_GROUP_H
+#define RELAY_IO_INPUT_GROUP_H
+
+#include "base/bytes.h"
+#include "base/input.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/** The inputs of one request, ascending by path. Borrowed. */
+struct root_inputs {
+    const char *sandbox; /**< absolute: where the links to the inputs are now */
+    const struct input *items;
+    size_t count;
+};
+
+/** A run of inputs. */
+struct input_group {
+    const struct root_inputs *inputs;
+    size_t start;
+    size_t count;
+    size_t top; /**< how many bytes of each path name the top folder, its slash included; 0: none */
+};
+
+/** The group that starts at `start`; the next one starts behind it. */
+struct input_group input_group_at(const struct root_inputs *inputs, size_t start);
+
+/** Is it an external repository? */
+bool input_group_is_external(const struct input_group *group);
+
+/**
+ * Appends where the top folder really is, and a newline. The sandbox's link leads to
+ * <execroot>/<path>, and the execroot's own top folders are links that Bazel plants anew for every
+ * build.
+ */
+void input_group_append_place(const struct input_group *group, struct bytes *text);
+
+#endif

@@ -1,0 +1,38 @@
+/**
+ * The private directory of a compile: where its rustc writes.
+ *
+ *     <state>/<serial>/out/        --out-dir
+ *     <state>/<serial>/<kind>/     one folder for each --emit kind with a file name of its own
+ *     <state>/<serial>/tmp/        rustc's TMPDIR, so that a killed rustc leaves nothing elsewhere
+ *     <state>/<serial>/args        the arguments, when they are too long for execve(2)
+ */
+#ifndef RELAY_PROGRAM_PRIVATE_DIR_H
+#define RELAY_PROGRAM_PRIVATE_DIR_H
+
+#include "base/failure.h"
+#include "rustc/command.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct state_dir;
+
+/** execve(2) takes about 2 MiB of arguments and environment; longer ones go through a file. */
+enum { PRIVATE_DIR_ARGV_MAX_BYTES = 512 * 1024 };
+
+/** Makes the directory with the folders that the command writes to. Its path is the caller's; or
+ * NULL. */
+char *private_dir_make(struct state_dir *state, uint64_t serial, const struct command *command,
+                       struct failure *why);
+
+/** Moves arguments that are too long into a file, which rustc reads; short ones stay as they are.
+ */
+bool private_dir_shorten(const char *dir, struct strlist *argv, struct failure *why);
+
+/** How many bytes the command's artefacts have on disk. */
+uint64_t private_dir_bytes(const char *dir, const struct command *command);
+
+/** Is the artefact of this kind there? False also for a kind that the command does not make. */
+bool private_dir_holds(const char *dir, const struct command *command, const char *kind);
+
+#endif

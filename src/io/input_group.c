@@ -1,0 +1,56 @@
+#include "io/input_group.h"
+
+#include "base/file.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char external[] = "external/";
+
+static bool is_external(const char *path)
+{
+    return strncmp(path, external, sizeof external - 1) == 0;
+}
+
+static size_t top_length(const char *path)
+{
+    size_t start = is_external(path) ? sizeof external - 1 : 0;
+    const char *slash = strchr(path + start, '/');
+    return slash == NULL ? 0 : (size_t)(slash - path) + 1;
+}
+
+struct input_group input_group_at(const struct root_inputs *inputs, size_t start)
+{
+    const char *first = inputs->items[start].path;
+    struct input_group group = {
+        .inputs = inputs, .start = start, .count = 1, .top = top_length(first)};
+    while (group.top > 0 && start + group.count < inputs->count &&
+           strncmp(first, inputs->items[start + group.count].path, group.top) == 0) {
+        group.count++;
+    }
+    return group;
+}
+
+bool input_group_is_external(const struct input_group *group)
+{
+    return is_external(group->inputs->items[group->start].path);
+}
+
+void input_group_append_place(const struct input_group *group, struct bytes *text)
+{
+    const char *path = group->inputs->items[group->start].path;
+    size_t path_len = strlen(path);
+    char *link = path_join(group->inputs->sandbox, path);
+    char target[PATH_MAX];
+    ssize_t len = readlink(link, target, sizeof target - 1);
+    free(link);
+    if (len <= 0 || (size_t)len <= path_len) {
+        return; // a real file in the sandbox: it is there and nowhere else
+    }
+    target[(size_t)len - path_len + group->top] = '\0';
+    char *real = realpath(target, NULL);
+    bytes_append_format(text, "%s\n", real == NULL ? target : real);
+    free(real);
+}

@@ -1,0 +1,43 @@
+#include "program/compile_set.h"
+
+#include "base/mem.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+void compile_set_finish(struct compile_set *set)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        compile_destroy(set->items[i]);
+    }
+    free(set->items);
+    *set = (struct compile_set){0};
+}
+
+void compile_set_add(struct compile_set *set, struct compile *take_compile)
+{
+    set->items = mem_grow_array(set->items, set->count + 1, sizeof set->items[0]);
+    set->items[set->count++] = take_compile;
+}
+
+static size_t index_of(const struct compile_set *set, uint64_t serial)
+{
+    size_t index = 0;
+    while (index < set->count && set->items[index]->serial != serial) {
+        index++;
+    }
+    assert(index < set->count);
+    return index;
+}
+
+struct compile *compile_set_find(const struct compile_set *set, uint64_t serial)
+{
+    return set->items[index_of(set, serial)];
+}
+
+void compile_set_remove(struct compile_set *set, uint64_t serial)
+{
+    size_t index = index_of(set, serial);
+    compile_destroy(set->items[index]);
+    set->items[index] = set->items[--set->count];
+}
