@@ -126,37 +126,34 @@ class B_TheSandboxIsReused(RelayCase):
     def sandbox(self, number, inputs):
         return self.workspace.sandbox(number, inputs)[1]
 
-    def ask_for_metadata(self, worker, crate, sandbox, gate):
-        """The gate holds rustc behind its metadata. The worker may answer there, or when rustc has
-        ended and needs the sandbox no more."""
-        request = worker.send(**crate.metadata(), sandbox_dir=sandbox)
-        worker.barrier()
-        if not worker.answers:
-            gate.release()
-        self.assert_ok(worker.answer(request))
+    def ask_for_metadata(self, worker, crate, sandbox):
+        """Answered while rustc is held behind its metadata."""
+        self.assert_ok(worker.ask(**crate.metadata(), sandbox_dir=sandbox))
         self.assertEqual("m", (self.workdir / sandbox / crate.rmeta).read_text())
         crate.restore_metadata("m")  # Bazel moves it to the execroot
 
     def test_outputs_go_to_the_sandbox_of_the_open_request(self):
         worker, gate = self.start_sandboxed(), self.gate()
-        crate = self.crate(text=lines("metadata m", f"fifo-wait {gate.path}", "link r"))
+        crate = self.crate(text=lines(f"append {self.note()} x", "metadata m",
+                                      f"fifo-wait {gate.path}", "link r"))
         first = self.sandbox(1, crate.inputs())
-        self.ask_for_metadata(worker, crate, first, gate)
+        self.ask_for_metadata(worker, crate, first)
         gate.release()
         full = crate.full()
         second = self.sandbox(2, full["inputs"])
         self.assert_ok(worker.ask(**full, sandbox_dir=second))
         self.assertEqual("r", (self.workdir / second / crate.rlib).read_text())
         self.assertFalse((self.workdir / first / crate.rlib).exists())
+        self.assertEqual(1, self.runs())
         self.assertEqual(sorted([crate.root, crate.rmeta]), self.workspace.files())
 
     def test_A7_inputs_are_read_late(self):
         worker, gate = self.start_sandboxed(), self.gate()
         self.workspace.write("native/libnat.a", "native code")
-        crate = self.crate(text=lines("metadata m", f"fifo-wait {gate.path}",
-                                      "copy native/libnat.a link"))
+        crate = self.crate(text=lines(f"append {self.note()} x", "metadata m",
+                                      f"fifo-wait {gate.path}", "copy native/libnat.a link"))
         crate.more_inputs = ["native/libnat.a"]
-        self.ask_for_metadata(worker, crate, self.sandbox(1, crate.inputs()), gate)
+        self.ask_for_metadata(worker, crate, self.sandbox(1, crate.inputs()))
         self.workspace.write("other", "")
         self.sandbox(1, [("other", "")])  # now it is another action's
         gate.release()
@@ -164,13 +161,14 @@ class B_TheSandboxIsReused(RelayCase):
         second = self.sandbox(2, full["inputs"])
         self.assert_ok(worker.ask(**full, sandbox_dir=second))
         self.assertEqual("native code", (self.workdir / second / crate.rlib).read_text())
+        self.assertEqual(1, self.runs())
 
     def test_nothing_is_written_to_it_after_the_answer(self):
         worker = self.start_sandboxed()
         gate, ended = self.gate(), self.signal()
         crate = self.crate(text=lines("metadata m", f"fifo-wait {gate.path}", "link r",
                                       f"fifo-signal {ended.path}"))
-        self.ask_for_metadata(worker, crate, self.sandbox(1, crate.inputs()), gate)
+        self.ask_for_metadata(worker, crate, self.sandbox(1, crate.inputs()))
         precious = self.workspace.write(crate.rlib, "precious")
         link = self.workdir / self.sandbox(1, []) / crate.rlib
         link.parent.mkdir(parents=True)
