@@ -16,6 +16,7 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { FIRST_FREE_FD = STDERR_FILENO + 1, EXIT_NOT_STARTED = 127 };
@@ -128,6 +129,15 @@ static bool connect_files(const struct platform_spawn_spec *spec)
 }
 
 // Handlers go before the mask opens: one that ran here would run in the parent's memory.
+// A guardian that is gone leaves us a SIGPIPE. It waits, blocked, and would end the program after exec.
+static void drop_broken_pipe(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGPIPE);
+    sigtimedwait(&set, NULL, &(struct timespec){0});
+}
+
 static void reset_signals(void)
 {
     struct sigaction standard = {.sa_handler = SIG_DFL};
@@ -202,6 +212,7 @@ static void run_child(struct spawn_job *job)
     setsid();
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     tell_guardian(spec->guardian_fd, getpid());
+    drop_broken_pipe();
     job->step = STEP_FILES;
     if (!connect_files(spec)) {
         stop_child(job, errno);
