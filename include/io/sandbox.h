@@ -10,6 +10,8 @@
 #define RELAY_IO_SANDBOX_H
 
 #include "base/failure.h"
+#include "base/input.h"
+#include "base/strlist.h"
 
 #include <stdbool.h>
 
@@ -21,5 +23,13 @@ char *sandbox_base_dir(const char *cwd, const char *sandbox_dir, struct failure 
 
 /** Will Bazel use the directory for another request as soon as this one is answered? */
 bool sandbox_is_reused(const char *cwd, const char *sandbox_dir);
+
+/**
+ * Bazel's path mapping (--experimental_output_paths=strip) gives arguments and sandbox the paths
+ * `bazel-out/cfg/…`, but lists the inputs with their configuration. When the base directory is laid
+ * out so, the inputs get the paths that they have there. The new texts are pushed to `texts`.
+ */
+void sandbox_map_inputs(const char *base_dir, struct input *inputs, size_t count,
+                        struct strlist *texts);
 
 #endif

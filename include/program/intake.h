@@ -23,16 +23,13 @@ struct intake {
 };
 
 /**
- * Fills the request from the arguments: invocation, subject, root. A request whose directory is
- * used again after its answer (a sandbox) runs in a private root; another one in the worker's
- * directory.
+ * Fills the request: invocation, subject, root, and with a key its identity. A request whose
+ * directory is used again after its answer (a sandbox) runs in a private root; another one in the
+ * worker's directory. The inputs of `work` are given the paths they have in the directory, and
+ * sorted.
  */
-bool intake_read(const struct intake *intake, const struct work_request *work,
-                 struct request *request, struct failure *why);
-
-/** Computes the identity from the invocation and the sorted inputs. Only for a request with a key.
- */
-void intake_identify(const struct work_request *work, struct request *request);
+bool intake_read(const struct intake *intake, struct work_request *work, struct request *request,
+                 struct failure *why);
 
 /**
  * Leases the private root of a sandboxed request and links its sorted inputs into it. NULL on

@@ -17,9 +17,10 @@ struct request {
     uint64_t compile;             /**< the compile that serves it; 0: none yet */
     struct invocation invocation; /**< what it asks for; its command has moved to the compile */
     struct digest identity;       /**< which compile it is; only with a key */
-    char *base_dir;  /**< where its files are found and placed: a sandbox, or our cwd */
-    char *root_name; /**< its private root; NULL when it is not sandboxed */
-    char *subject;   /**< "crate foo", for messages */
+    char *base_dir;              /**< where its files are found and placed: a sandbox, or our cwd */
+    char *root_name;             /**< its private root; NULL when it is not sandboxed */
+    struct strlist mapped_paths; /**< texts that its inputs borrow (path mapping) */
+    char *subject;               /**< "crate foo", for messages */
     struct request *next;
 };
 

@@ -38,18 +38,36 @@ bool input_group_is_external(const struct input_group *group)
     return is_external(group->inputs->items[group->start].path);
 }
 
+// Cuts as many parts off the end of `target` as `rest` has: what is left is the top folder. (Their
+// lengths may differ: with path mapping the sandbox calls a configuration `cfg`.)
+static bool cut_parts(char *target, const char *rest)
+{
+    char *end = strrchr(target, '/');
+    for (const char *slash = strchr(rest, '/'); end != NULL && slash != NULL;
+         slash = strchr(slash + 1, '/')) {
+        *end = '\0';
+        end = strrchr(target, '/');
+    }
+    if (end != NULL) {
+        *end = '\0';
+    }
+    return end != NULL;
+}
+
 void input_group_append_place(const struct input_group *group, struct bytes *text)
 {
     const char *path = group->inputs->items[group->start].path;
-    size_t path_len = strlen(path);
     char *link = path_join(group->inputs->sandbox, path);
     char target[PATH_MAX];
     ssize_t len = readlink(link, target, sizeof target - 1);
     free(link);
-    if (len <= 0 || (size_t)len <= path_len) {
+    if (len <= 0) {
         return; // a real file in the sandbox: it is there and nowhere else
     }
-    target[(size_t)len - path_len + group->top] = '\0';
+    target[len] = '\0';
+    if (!cut_parts(target, path + group->top)) {
+        return;
+    }
     char *real = realpath(target, NULL);
     bytes_append_format(text, "%s\n", real == NULL ? target : real);
     free(real);

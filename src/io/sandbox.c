@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static bool has_entry(DIR *dir)
 {
@@ -47,4 +48,33 @@ char *sandbox_base_dir(const char *cwd, const char *sandbox_dir, struct failure 
 bool sandbox_is_reused(const char *cwd, const char *sandbox_dir)
 {
     return sandbox_dir[0] != '\0' || strstr(cwd, "/bazel-workers/") != NULL;
+}
+
+static const char outputs[] = "bazel-out/";
+static const char mapped[] = "bazel-out/cfg";
+
+static bool is_mapped(const char *base_dir)
+{
+    char *path = path_join(base_dir, mapped);
+    bool there = access(path, F_OK) == 0;
+    free(path);
+    return there;
+}
+
+void sandbox_map_inputs(const char *base_dir, struct input *inputs, size_t count,
+                        struct strlist *texts)
+{
+    size_t skip = sizeof outputs - 1;
+    if (!is_mapped(base_dir)) {
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const char *path = inputs[i].path;
+        const char *rest = strncmp(path, outputs, skip) == 0 ? strchr(path + skip, '/') : NULL;
+        if (rest != NULL) {
+            char *text = mem_format("%s%s", mapped, rest);
+            strlist_push_take(texts, text);
+            inputs[i].path = text;
+        }
+    }
 }

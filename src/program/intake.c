@@ -25,13 +25,9 @@ static bool build(const struct intake *intake, const struct strlist *words, stru
     return good;
 }
 
-bool intake_read(const struct intake *intake, const struct work_request *work,
-                 struct request *request, struct failure *why)
+static bool read_words(const struct intake *intake, const struct work_request *work,
+                       struct request *request, struct failure *why)
 {
-    request->base_dir = sandbox_base_dir(intake->cwd, work->sandbox_dir, why);
-    if (request->base_dir == NULL) {
-        return false;
-    }
     struct strlist words = {0};
     for (size_t i = 0; i < work->argument_count; i++) {
         strlist_push(&words, work->arguments[i]);
@@ -44,9 +40,19 @@ bool intake_read(const struct intake *intake, const struct work_request *work,
     return good;
 }
 
-void intake_identify(const struct work_request *work, struct request *request)
+bool intake_read(const struct intake *intake, struct work_request *work, struct request *request,
+                 struct failure *why)
 {
-    request->identity = identity_of(&request->invocation, work->inputs, work->input_count);
+    request->base_dir = sandbox_base_dir(intake->cwd, work->sandbox_dir, why);
+    if (request->base_dir == NULL || !read_words(intake, work, request, why)) {
+        return false;
+    }
+    sandbox_map_inputs(request->base_dir, work->inputs, work->input_count, &request->mapped_paths);
+    input_sort(work->inputs, work->input_count);
+    if (request->invocation.stage != STAGE_ALL) {
+        request->identity = identity_of(&request->invocation, work->inputs, work->input_count);
+    }
+    return true;
 }
 
 static bool fill(struct private_root *root, const struct work_request *work,

@@ -9,6 +9,7 @@ static void request_destroy(struct request *request)
     invocation_finish(&request->invocation);
     free(request->base_dir);
     free(request->root_name);
+    strlist_finish(&request->mapped_paths);
     free(request->subject);
     free(request);
 }

@@ -321,11 +321,7 @@ void session_take(struct session *session, struct work_request *work)
     }
     struct request *request = open_request(session, work->request_id);
     struct failure why;
-    input_sort(work->inputs, work->input_count);
     bool good = intake_read(&session->intake, work, request, &why);
-    if (good && request->invocation.stage != STAGE_ALL) {
-        intake_identify(work, request);
-    }
     events_request_opened(session->services.trace, request);
     if (good) {
         want(session, request, work);
