@@ -51,6 +51,9 @@ CRATE_ATTRIBUTES = {
     "version": attr.string(
         default = "0.0.0",
     ),
+    "_path_mapping": attr.label(
+        default = "//:path_mapping",
+    ),
     "_pipelining": attr.label(
         default = "//:pipelining",
     ),

@@ -6,30 +6,24 @@ byte.
 """
 
 load(":crate.bzl", "library_info")
-load(":rustc_action.bzl", "pipelining_mode", "rustc_action")
+load(":rustc_action.bzl", "pipelining_mode", "rustc_action", "stage")
 
 def _declare(ctx, crate, folder, suffix):
     name = "%slib%s-%s%s" % (folder, crate.name, crate.hash, suffix)
     return ctx.actions.declare_file(name)
 
-def _emit(rmeta, rlib):
-    return "--emit=metadata=%s,link=%s" % (rmeta.path, rlib.path)
-
 def _off(ctx, crate, rlib):
     """One action; dependants wait for the rlib."""
     rmeta = _declare(ctx, crate, "_pipeline/", ".rmeta")
-    rustc_action(ctx, crate, [rlib, rmeta], [_emit(rmeta, rlib)], "library")
+    rustc_action(ctx, crate, [rlib, rmeta], stage([rmeta, rlib], rlib), "library")
     return rlib
 
 def _worker(ctx, crate, rlib):
     """The early request starts the compile and the late one takes it over."""
     rmeta = _declare(ctx, crate, "_pipeline/", ".rmeta")
-    same = [
-        _emit(rmeta, rlib),
-        "--pipelining-key=" + rlib.path.replace("/", "_").replace(".", "_"),
-    ]
-    early = same + ["--pipelining-metadata"]
-    late = same + ["--pipelining-full", "--pipelining-rmeta-path=" + rmeta.path]
+    both = [rmeta, rlib]
+    early = stage(both, rlib, ["--pipelining-metadata"], key_of = rlib)
+    late = stage(both, rlib, ["--pipelining-full"], key_of = rlib, expected_metadata = rmeta)
     rustc_action(ctx, crate, [rmeta], early, "metadata")
     rustc_action(ctx, crate, [rlib], late, "library", more_inputs = [rmeta])
     return rmeta
@@ -37,8 +31,8 @@ def _worker(ctx, crate, rlib):
 def _hollow(ctx, crate, rlib):
     """Two rustc runs; the second one's metadata must be what dependants were given."""
     hollow = _declare(ctx, crate, "_hollow/", ".rlib")
-    early = ["-Zno-codegen", "--emit=link=" + hollow.path]
-    late = ["--emit=link=" + rlib.path, "--pipelining-rmeta-path=" + hollow.path]
+    early = stage([hollow], rlib, ["-Zno-codegen"])
+    late = stage([rlib], rlib, expected_metadata = hollow)
     rustc_action(ctx, crate, [hollow], early, "hollow rlib")
     rustc_action(ctx, crate, [rlib], late, "library", more_inputs = [hollow])
     return hollow

@@ -18,11 +18,39 @@ def pipelining_mode(ctx):
     """Returns "off", "hollow" or "worker"."""
     return ctx.attr._pipelining[ChoiceInfo].value
 
-def _execution_requirements(ctx):
+def stage(emit, home, flags = [], key_of = None, expected_metadata = None):
+    """What differs between the actions of one crate.
+
+    Files are given as files, never as text: then Bazel can map their paths.
+
+    Args:
+      emit: the files that --emit names: .rmeta files are "metadata", all others "link".
+      home: a file in the folder of the crate's outputs.
+      flags: the wrapper's or rustc's.
+      key_of: the file whose path is the pipelining key.
+      expected_metadata: the metadata that dependants are given.
+    """
+    return struct(
+        emit = emit,
+        expected_metadata = expected_metadata,
+        flags = flags,
+        home = home,
+        key_of = key_of,
+    )
+
+def _can_map_paths(ctx, crate):
+    """Paths in files that build scripts write cannot be mapped (OUT_DIR, link search paths)."""
+    if ctx.attr._path_mapping[ChoiceInfo].value != "on":
+        return False
+    return not crate.arg_files and not (crate.linked and crate.link_arg_files)
+
+def _execution_requirements(ctx, crate):
+    requirements = {"supports-path-mapping": "1"} if _can_map_paths(ctx, crate) else {}
     if pipelining_mode(ctx) != "worker":
-        return {}
-    return {
+        return requirements
+    return requirements | {
         "requires-worker-protocol": ctx.attr._wire[ChoiceInfo].value,
+        "supports-multiplex-sandboxing": "1",
         "supports-multiplex-workers": "1",
         "supports-worker-cancellation": "1",
         "supports-workers": "1",
@@ -53,17 +81,36 @@ def _add_crate(args, crate):
     args.add_all(crate.features, format_each = '--cfg=feature="%s"')
     args.add_all(crate.flags)
 
-def _add_target(args, crate, toolchain, compilation_mode, out_dir):
+def _folder(file):
+    return file.dirname
+
+def _emit_item(file):
+    return ("metadata=" if file.extension == "rmeta" else "link=") + file.path
+
+def _key(file):
+    return file.path.replace("/", "_").replace(".", "_")
+
+def _add_stage(args, stage):
+    args.add_joined(
+        stage.emit,
+        format_joined = "--emit=%s",
+        join_with = ",",
+        map_each = _emit_item,
+    )
+    if stage.key_of:
+        args.add_all([stage.key_of], format_each = "--pipelining-key=%s", map_each = _key)
+    if stage.expected_metadata:
+        args.add(stage.expected_metadata, format = "--pipelining-rmeta-path=%s")
+    args.add_all(stage.flags)
+
+def _add_target(args, crate, toolchain, compilation_mode, home):
     args.add_all(_CODEGEN[compilation_mode])
     args.add("-Cembed-bitcode=no")
     args.add("--remap-path-prefix=${pwd}=.")
     args.add("--sysroot=" + toolchain.sysroot)
-    args.add("--out-dir=" + out_dir)
+    args.add_all([home], format_each = "--out-dir=%s", map_each = _folder)
     if crate.linked:
         args.add("-Clinker=" + toolchain.cc)
-
-def _folder(file):
-    return file.dirname
 
 def _add_dependencies(args, crate):
     """Linked crates take full files, libraries early ones."""
@@ -74,7 +121,7 @@ def _add_dependencies(args, crate):
     args.add_all(closure, map_each = _folder, uniquify = True, format_each = "-Ldependency=%s")
     for library in crate.c_libraries:
         args.add("-lstatic=" + library.name)
-        args.add(library.archive.dirname, format = "-Lnative=%s")
+        args.add_all([library.archive], format_each = "-Lnative=%s", map_each = _folder)
 
 def _add_wrapper_flags(args, crate):
     args.add("--rustc-output-format", "rendered")
@@ -83,15 +130,15 @@ def _add_wrapper_flags(args, crate):
     if crate.linked:
         args.add_all(crate.link_arg_files, before_each = "--arg-file")
 
-def _crate_arguments(ctx, crate, toolchain, out_dir, stage):
+def _crate_arguments(ctx, crate, toolchain, stage):
     args = ctx.actions.args()
     args.use_param_file("@%s", use_always = True)
     args.set_param_file_format("multiline")
     _add_crate(args, crate)
-    _add_target(args, crate, toolchain, ctx.var["COMPILATION_MODE"], out_dir)
+    _add_target(args, crate, toolchain, ctx.var["COMPILATION_MODE"], stage.home)
     _add_dependencies(args, crate)
     args.add_all(["--error-format=json", "--json=artifacts,diagnostic-rendered-ansi"])
-    args.add_all(stage)
+    _add_stage(args, stage)
     _add_wrapper_flags(args, crate)
     return args
 
@@ -110,21 +157,20 @@ def rustc_action(ctx, crate, outputs, stage, description, more_inputs = []):
       ctx: the rule's context; it has CRATE_ATTRIBUTES.
       crate: from describe_crate.
       outputs: the files that the action declares.
-      stage: --emit, and whatever differs between the actions of one crate.
+      stage: from stage().
       description: what the user reads in the place of X in "Rust X //label".
       more_inputs: inputs that only this stage has.
     """
     toolchain = ctx.attr._toolchain[RustToolchainInfo]
-    out_dir = "%s/%s" % (ctx.bin_dir.path, ctx.label.package)
     ctx.actions.run(
         mnemonic = "Rustc",
         executable = ctx.executable._rustc_relay,
         arguments = [
             _startup_arguments(ctx, toolchain.rustc),
-            _crate_arguments(ctx, crate, toolchain, out_dir, stage),
+            _crate_arguments(ctx, crate, toolchain, stage),
         ],
         env = _environment(ctx),
-        execution_requirements = _execution_requirements(ctx),
+        execution_requirements = _execution_requirements(ctx, crate),
         inputs = _inputs(crate, toolchain, more_inputs),
         outputs = outputs,
         progress_message = "Rust %s %%{label}" % description,
