@@ -1,20 +1,19 @@
 #include "base/digest.h"
 
-#include "base/bytes.h"
-
 #include <stdint.h>
 #include <string.h>
+#include <xxhash.h>
 
 void digest_begin(struct digest_builder *builder)
 {
-    SHA256Init(&builder->context);
+    *builder = (struct digest_builder){0};
 }
 
 void digest_add(struct digest_builder *builder, const char *data, size_t len)
 {
     uint64_t number = len;
-    SHA256Update(&builder->context, (const uint8_t *)&number, sizeof number);
-    SHA256Update(&builder->context, (const uint8_t *)data, len);
+    bytes_append(&builder->text, (const char *)&number, sizeof number);
+    bytes_append(&builder->text, data, len);
 }
 
 void digest_add_text(struct digest_builder *builder, const char *text)
@@ -30,8 +29,12 @@ void digest_add_count(struct digest_builder *builder, size_t count)
 
 struct digest digest_end(struct digest_builder *builder)
 {
+    XXH128_canonical_t canonical;
+    XXH128_canonicalFromHash(&canonical,
+                             XXH3_128bits(bytes_text(&builder->text), builder->text.len));
     struct digest result;
-    SHA256Final(result.bytes, &builder->context);
+    memcpy(result.bytes, canonical.digest, sizeof result.bytes);
+    bytes_finish(&builder->text);
     return result;
 }
 

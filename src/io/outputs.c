@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "io/outputs.h"
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "io/platform.h"
 #include "io/tree.h"
@@ -41,21 +42,6 @@ static char *temporary_beside(const char *to)
     return name;
 }
 
-static int write_all(int fd, const char *data, size_t len)
-{
-    while (len > 0) {
-        ssize_t written = write(fd, data, len);
-        if (written < 0 && errno != EINTR) {
-            return errno;
-        }
-        if (written > 0) {
-            data += written;
-            len -= (size_t)written;
-        }
-    }
-    return 0;
-}
-
 // Both go on from where copy_file_range() left the two files.
 static int pump(int from_fd, int to_fd)
 {
@@ -68,7 +54,7 @@ static int pump(int from_fd, int to_fd)
         if (len < 0 && errno != EINTR) {
             return errno;
         }
-        int error = len < 0 ? 0 : write_all(to_fd, chunk, (size_t)len);
+        int error = len < 0 ? 0 : file_write_all(to_fd, chunk, (size_t)len);
         if (error != 0) {
             return error;
         }

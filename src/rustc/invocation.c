@@ -294,23 +294,31 @@ static bool names_output(const char *word)
     return false;
 }
 
-char *invocation_root_name(const struct strlist *request_words)
+// Adds the key, as one word or two. False: there is none.
+static bool add_key(struct digest_builder *builder, const struct strlist *words)
 {
     const char *flag = flag_name(FLAG_PIPELINING_KEY);
-    struct digest_builder builder;
-    struct digest_builder key_builder;
-    bool has_key = false;
-    digest_begin(&builder);
-    for (size_t i = 0; i < request_words->count; i++) {
-        const char *word = request_words->items[i];
-        if (strncmp(word, flag, strlen(flag)) == 0) {
-            digest_begin(&key_builder);
-            digest_add_text(&key_builder, word);
-            has_key = true;
-        } else if (names_output(word)) {
-            digest_add_text(&builder, word);
+    bool found = false;
+    for (size_t i = 0; i < words->count; i++) {
+        if (strncmp(words->items[i], flag, strlen(flag)) == 0) {
+            bool apart = strcmp(words->items[i], flag) == 0 && i + 1 < words->count;
+            digest_add_text(builder, words->items[apart ? i + 1 : i]);
+            found = true;
         }
     }
-    struct digest digest = digest_end(has_key ? &key_builder : &builder);
+    return found;
+}
+
+char *invocation_root_name(const struct strlist *request_words)
+{
+    struct digest_builder builder;
+    digest_begin(&builder);
+    bool has_key = add_key(&builder, request_words);
+    for (size_t i = 0; !has_key && i < request_words->count; i++) {
+        if (names_output(request_words->items[i])) {
+            digest_add_text(&builder, request_words->items[i]);
+        }
+    }
+    struct digest digest = digest_end(&builder);
     return digest_hex(&digest);
 }
