@@ -26,6 +26,16 @@ struct input_group {
     size_t top; /**< how many bytes of each path name the top folder, its slash included; 0: none */
 };
 
+/** How many bytes of a path name its top folder, its slash included; 0: it has none. */
+size_t input_top_length(const char *path);
+
+/**
+ * Cuts as many parts off the end of the path `target` as `rest` has: what is left is the folder
+ * from which `rest` starts. (Not their lengths are compared: with path mapping the sandbox calls a
+ * configuration `cfg`.) False: `target` has not so many.
+ */
+bool input_cut_parts(char *target, const char *rest);
+
 /** The group that starts at `start`; the next one starts behind it. */
 struct input_group input_group_at(const struct root_inputs *inputs, size_t start);
 

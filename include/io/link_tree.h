@@ -8,16 +8,19 @@
 #include "base/failure.h"
 #include "io/manifest.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /** Where links lead. All borrowed. */
 struct link_source {
-    const char *dir; /**< the directory in which the names are found: a sandbox, absolute */
+    const char *dir;      /**< the directory in which the names are found: a sandbox, absolute */
+    bool has_top_folders; /**< do names start with a top folder (input_group.h), which is resolved?
+                             Else the folder that they are all in is */
 };
 
 /**
  * Makes `dir` hold exactly the names in `wanted` (ascending), each a link to the real place of
- * `source->dir`/name: a link found there is followed once, and directories are resolved. Names
+ * `source->dir`/name: a link found there is followed once, and its top folder is resolved. Names
  * whose stamp is in the manifest of `dir` are not looked at. A name that ends in '/' is a folder
  * whose stamp is the absolute path that it leads to. `dir` and its manifest `dir`.manifest need not
  * exist.

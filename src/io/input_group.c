@@ -14,7 +14,7 @@ static bool is_external(const char *path)
     return strncmp(path, external, sizeof external - 1) == 0;
 }
 
-static size_t top_length(const char *path)
+size_t input_top_length(const char *path)
 {
     size_t start = is_external(path) ? sizeof external - 1 : 0;
     const char *slash = strchr(path + start, '/');
@@ -25,7 +25,7 @@ struct input_group input_group_at(const struct root_inputs *inputs, size_t start
 {
     const char *first = inputs->items[start].path;
     struct input_group group = {
-        .inputs = inputs, .start = start, .count = 1, .top = top_length(first)};
+        .inputs = inputs, .start = start, .count = 1, .top = input_top_length(first)};
     while (group.top > 0 && start + group.count < inputs->count &&
            strncmp(first, inputs->items[start + group.count].path, group.top) == 0) {
         group.count++;
@@ -38,9 +38,7 @@ bool input_group_is_external(const struct input_group *group)
     return is_external(group->inputs->items[group->start].path);
 }
 
-// Cuts as many parts off the end of `target` as `rest` has: what is left is the top folder. (Their
-// lengths may differ: with path mapping the sandbox calls a configuration `cfg`.)
-static bool cut_parts(char *target, const char *rest)
+bool input_cut_parts(char *target, const char *rest)
 {
     char *end = strrchr(target, '/');
     for (const char *slash = strchr(rest, '/'); end != NULL && slash != NULL;
@@ -65,7 +63,7 @@ void input_group_append_place(const struct input_group *group, struct bytes *tex
         return; // a real file in the sandbox: it is there and nowhere else
     }
     target[len] = '\0';
-    if (!cut_parts(target, path + group->top)) {
+    if (!input_cut_parts(target, path + group->top)) {
         return;
     }
     char *real = realpath(target, NULL);

@@ -1,6 +1,8 @@
 #include "io/link_tree.h"
 
+#include "base/file.h"
 #include "base/mem.h"
+#include "io/input_group.h"
 #include "io/tree.h"
 
 #include <errno.h>
@@ -11,15 +13,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-// The state of one update. Names ascend, so neighbours share a folder: it is opened once.
+// The state of one update.
 struct update {
     const struct link_source *source;
     int root_fd;
     int source_fd;
-    char *folder;      // the folder of the last name, "" for the root itself
-    int folder_fd;     // -1: none yet
-    char *link_folder; // the folder that the last link led to
-    char *real_folder; // the same, resolved
+    char *top;      // the top folder that the last link led to
+    char *real_top; // the same, resolved
 };
 
 static char *manifest_path(const char *dir)
@@ -34,7 +34,6 @@ static int open_dir(const char *path)
 
 static bool open_update(struct update *update, const char *dir, struct failure *why)
 {
-    update->folder_fd = -1;
     update->source_fd = -1;
     update->root_fd = open_dir(dir);
     if (update->root_fd < 0) {
@@ -54,74 +53,46 @@ static void close_fd(int fd)
 
 static void close_update(struct update *update)
 {
-    close_fd(update->folder_fd);
     close_fd(update->root_fd);
     close_fd(update->source_fd);
-    free(update->folder);
-    free(update->link_folder);
-    free(update->real_folder);
+    free(update->top);
+    free(update->real_top);
 }
 
-static bool make_folders(int root_fd, const char *folder)
+// Makes the folder that `name` lies in, and its parents as far as they are missing.
+static bool make_folder_of(int root_fd, const char *name)
 {
-    char *path = mem_dup(folder);
-    bool good = true;
-    for (char *slash = strchr(path, '/'); good; slash = strchr(slash + 1, '/')) {
-        if (slash != NULL) {
-            *slash = '\0';
-        }
-        good = mkdirat(root_fd, path, S_IRWXU) == 0 || errno == EEXIST;
-        if (slash == NULL) {
-            break;
-        }
-        *slash = '/';
+    char *folder = path_dirname(name);
+    bool made = mkdirat(root_fd, folder, S_IRWXU) == 0 || errno == EEXIST;
+    if (!made && errno == ENOENT) {
+        made = make_folder_of(root_fd, folder) && mkdirat(root_fd, folder, S_IRWXU) == 0;
     }
     int error = errno;
-    free(path);
+    free(folder);
     errno = error;
-    return good;
+    return made;
 }
 
-// The folder that holds `name`, made if missing; -1 and errno on failure.
-static int folder_of(struct update *update, const char *name)
+// Where a link in the sandbox really leads: its top folder resolved, the rest kept. Names ascend,
+// so one top folder is resolved once.
+static char *real_target(struct update *update, const char *link, const char *name)
 {
-    const char *slash = strrchr(name, '/');
-    size_t len = slash == NULL ? 0 : (size_t)(slash - name);
-    if (update->folder_fd >= 0 && strlen(update->folder) == len &&
-        memcmp(update->folder, name, len) == 0) {
-        return update->folder_fd;
+    const char *rest = name + (update->source->has_top_folders ? input_top_length(name) : 0);
+    char *top = mem_dup(link);
+    if (!input_cut_parts(top, rest)) {
+        return top;
     }
-    close_fd(update->folder_fd);
-    free(update->folder);
-    update->folder = mem_dup_len(name, len);
-    const char *path = len == 0 ? "." : update->folder;
-    int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
-    update->folder_fd = openat(update->root_fd, path, flags);
-    if (update->folder_fd < 0 && errno == ENOENT && make_folders(update->root_fd, path)) {
-        update->folder_fd = openat(update->root_fd, path, flags);
+    size_t len = strlen(top);
+    if (update->top == NULL || strcmp(update->top, top) != 0) {
+        free(update->top);
+        free(update->real_top);
+        update->top = top;
+        update->real_top = realpath(top, NULL);
+    } else {
+        free(top);
     }
-    return update->folder_fd;
-}
-
-// Where a link in the sandbox really leads: its folder resolved, its last name kept. The links of
-// one folder mostly lead to one folder, which is resolved once.
-static char *real_target(struct update *update, const char *link)
-{
-    const char *slash = strrchr(link, '/');
-    size_t len = slash == NULL ? 0 : (size_t)(slash - link);
-    if (len == 0) {
-        return mem_dup(link);
-    }
-    bool known = update->link_folder != NULL && strlen(update->link_folder) == len &&
-                 memcmp(update->link_folder, link, len) == 0;
-    if (!known) {
-        free(update->link_folder);
-        free(update->real_folder);
-        update->link_folder = mem_dup_len(link, len);
-        update->real_folder = realpath(update->link_folder, NULL);
-    }
-    return update->real_folder == NULL ? mem_dup(link)
-                                       : mem_format("%s%s", update->real_folder, slash);
+    return update->real_top == NULL ? mem_dup(link)
+                                    : mem_format("%s%s", update->real_top, link + len);
 }
 
 // What the new link for `name` must hold; owned by the caller.
@@ -135,28 +106,27 @@ static char *target_of(struct update *update, const char *name)
         return mem_format("%s/%s", update->source->dir, name);
     }
     link[len] = '\0';
-    return link[0] == '/' ? real_target(update, link)
+    return link[0] == '/' ? real_target(update, link, name)
                           : mem_format("%s/%s", update->source->dir, name);
 }
 
-static const char *last_name(const char *name)
+// 0, or errno.
+static int make_link(const struct update *update, const char *name, const char *target)
 {
-    const char *slash = strrchr(name, '/');
-    return slash == NULL ? name : slash + 1;
+    return symlinkat(target, update->root_fd, name) == 0 ? 0 : errno;
 }
 
-static bool set_link(struct update *update, const char *name, const char *target,
+static bool set_link(const struct update *update, const char *name, const char *target,
                      struct failure *why)
 {
-    int folder = folder_of(update, name);
-    if (folder >= 0 && symlinkat(target, folder, last_name(name)) == 0) {
-        return true;
+    int error = make_link(update, name, target);
+    if (error == ENOENT && make_folder_of(update->root_fd, name)) {
+        error = make_link(update, name, target);
+    } else if (error == EEXIST && unlinkat(update->root_fd, name, 0) == 0) {
+        error = make_link(update, name, target);
     }
-    if (folder >= 0 && errno == EEXIST && unlinkat(folder, last_name(name), 0) == 0 &&
-        symlinkat(target, folder, last_name(name)) == 0) {
-        return true;
-    }
-    return failure_errno(why, errno, "cannot link the input '%s' into the private root", name);
+    return error == 0 ||
+           failure_errno(why, error, "cannot link the input '%s' into the private root", name);
 }
 
 static bool add(struct update *update, const struct manifest_entry *entry, struct failure *why)

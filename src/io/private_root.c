@@ -187,7 +187,7 @@ bool private_root_fill(struct private_root *root, const struct root_inputs *inpu
                        struct failure *why)
 {
     struct description description = {0};
-    struct link_source source = {.dir = inputs->sandbox};
+    struct link_source source = {.dir = inputs->sandbox, .has_top_folders = true};
     bool good = check_forest(root, inputs, why) && describe(&description, root, inputs, why) &&
                 link_tree_update(root->dir, &source, &description.wanted, why);
     manifest_finish(&description.wanted);
