@@ -88,6 +88,12 @@ bool compile_attach(struct compile *compile);
  */
 bool compile_start(struct compile *compile, struct failure *why);
 
+/**
+ * The compile has ended and is kept: other workers may have it now, with what rustc said and nobody
+ * was told. Not for one that was taken here: it costs a file.
+ */
+void compile_tell_others(struct compile *compile);
+
 /** Kills the process group; on_ended follows. True: there is none, and no event follows. */
 bool compile_kill(struct compile *compile);
 

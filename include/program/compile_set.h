@@ -24,6 +24,9 @@ void compile_set_add(struct compile_set *set, struct compile *take_compile);
 /** The compile with this serial, which must be in the set. Borrowed. */
 struct compile *compile_set_find(const struct compile_set *set, uint64_t serial);
 
+/** The compile with this serial, or NULL. Borrowed. */
+struct compile *compile_set_look(const struct compile_set *set, uint64_t serial);
+
 /** Destroys the compile with this serial, which must be in the set. */
 void compile_set_remove(struct compile_set *set, uint64_t serial);
 

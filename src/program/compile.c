@@ -148,6 +148,15 @@ bool compile_start(struct compile *compile, struct failure *why)
     return true;
 }
 
+void compile_tell_others(struct compile *compile)
+{
+    struct shared_result result = {.exit_code = compile->end.exit_code,
+                                   .signal = compile->end.signal};
+    diagnostics_waiting(&compile->said, &result.said);
+    shared_finish(&compile->offer, &result);
+    bytes_finish(&result.said);
+}
+
 bool compile_kill(struct compile *compile)
 {
     if (compile->child != NULL) {
@@ -261,16 +270,6 @@ static void on_stderr_line(void *owner, const char *text, size_t len)
     }
 }
 
-// What others are told of a compile that ended: as much as this process has not told yet.
-static void finish_offer(struct compile *compile)
-{
-    struct shared_result result = {.exit_code = compile->end.exit_code,
-                                   .signal = compile->end.signal};
-    diagnostics_waiting(&compile->said, &result.said);
-    shared_finish(&compile->offer, &result);
-    bytes_finish(&result.said);
-}
-
 // The inputs and the words are needed no more, and the compile may be kept for long.
 static void let_go(struct compile *compile)
 {
@@ -289,7 +288,6 @@ static void on_ended(void *owner, const struct child_end *end)
     compile->ended = true;
     child_close(compile->child);
     compile->child = NULL;
-    finish_offer(compile);
     let_go(compile);
     compile->events->on_ended(compile->owner, compile);
 }

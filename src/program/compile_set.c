@@ -26,18 +26,26 @@ static size_t index_of(const struct compile_set *set, uint64_t serial)
     while (index < set->count && set->items[index]->serial != serial) {
         index++;
     }
-    assert(index < set->count);
     return index;
+}
+
+struct compile *compile_set_look(const struct compile_set *set, uint64_t serial)
+{
+    size_t index = index_of(set, serial);
+    return index < set->count ? set->items[index] : NULL;
 }
 
 struct compile *compile_set_find(const struct compile_set *set, uint64_t serial)
 {
-    return set->items[index_of(set, serial)];
+    struct compile *compile = compile_set_look(set, serial);
+    assert(compile != NULL);
+    return compile;
 }
 
 void compile_set_remove(struct compile_set *set, uint64_t serial)
 {
     size_t index = index_of(set, serial);
+    assert(index < set->count);
     compile_destroy(set->items[index]);
     set->items[index] = set->items[--set->count];
 }

@@ -234,11 +234,16 @@ static enum ending ending_of(const struct compile *compile)
 static void on_ended(void *owner, struct compile *compile)
 {
     struct session *session = owner;
+    uint64_t serial = compile->serial;
     check_remote(session, compile);
     events_compile_ended(session->services.trace, compile);
-    pipeline_ended(session->pipeline, compile->serial, ending_of(compile),
-                   compile_disk_bytes(compile), &session->actions);
+    pipeline_ended(session->pipeline, serial, ending_of(compile), compile_disk_bytes(compile),
+                   &session->actions);
     settle(session);
+    struct compile *kept = compile_set_look(&session->compiles, serial);
+    if (kept != NULL && kept->ended) {
+        compile_tell_others(kept);
+    }
 }
 
 // --- What requests ask for
