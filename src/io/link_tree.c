@@ -129,24 +129,39 @@ static bool set_link(const struct update *update, const char *name, const char *
            failure_errno(why, error, "cannot link the input '%s' into the private root", name);
 }
 
-static bool add(struct update *update, const struct manifest_entry *entry, struct failure *why)
+static bool is_folder(const struct manifest_entry *entry)
 {
     size_t len = strlen(entry->name);
-    bool is_folder = len > 0 && entry->name[len - 1] == '/';
-    char *name = mem_dup_len(entry->name, is_folder ? len - 1 : len);
+    return len > 0 && entry->name[len - 1] == '/';
+}
+
+// The name of the link itself; owned by the caller.
+static char *link_name(const struct manifest_entry *entry)
+{
+    return mem_dup_len(entry->name, strlen(entry->name) - (is_folder(entry) ? 1 : 0));
+}
+
+static bool add(struct update *update, const struct manifest_entry *entry, struct failure *why)
+{
+    char *name = link_name(entry);
     char *target =
-        is_folder ? mem_dup_len(entry->stamp, entry->stamp_len) : target_of(update, name);
+        is_folder(entry) ? mem_dup_len(entry->stamp, entry->stamp_len) : target_of(update, name);
     bool good = set_link(update, name, target, why);
     free(target);
     free(name);
     return good;
 }
 
+// Folders that are empty then go, too: nobody declared them.
 static void remove_entry(struct update *update, const struct manifest_entry *entry)
 {
-    size_t len = strlen(entry->name);
-    char *name = mem_dup_len(entry->name, entry->name[len - 1] == '/' ? len - 1 : len);
-    unlinkat(update->root_fd, name, 0);
+    char *name = link_name(entry);
+    int error = unlinkat(update->root_fd, name, 0);
+    for (char *slash = strrchr(name, '/'); error == 0 && slash != NULL;
+         slash = strrchr(name, '/')) {
+        *slash = '\0';
+        error = unlinkat(update->root_fd, name, AT_REMOVEDIR);
+    }
     free(name);
 }
 

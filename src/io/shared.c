@@ -189,13 +189,14 @@ bool shared_read_result(const char *dir, struct shared_result *result)
     struct bytes text = {0};
     struct failure ignored;
     size_t len = 0;
-    bool good =
-        file_read(path, "result", &text, &ignored) &&
-        sscanf(bytes_text(&text), "%d %d %zu", &result->exit_code, &result->signal, &len) == 3;
-    const char *newline = good ? strchr(text.data, '\n') : NULL;
-    good = newline != NULL && text.len - (size_t)(newline + 1 - text.data) == len;
+    int head = 0;
+    bool good = file_read(path, "result", &text, &ignored) &&
+                sscanf(bytes_text(&text), "%d %d %zu%n", &result->exit_code, &result->signal, &len,
+                       &head) == 3;
+    const char *said = good ? text.data + head : NULL;
+    good = good && *said == '\n' && text.len - (size_t)head - 1 == len;
     if (good) {
-        bytes_append(&result->said, newline + 1, len);
+        bytes_append(&result->said, said + 1, len);
     }
     bytes_finish(&text);
     free(path);

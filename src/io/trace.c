@@ -1,6 +1,7 @@
 #include "io/trace.h"
 
 #include "base/bytes.h"
+#include "base/utf8.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -11,6 +12,7 @@
 #include <uv.h>
 
 static const char opening[] = "[\n]\n";
+static const char closing[] = "]\n";
 
 // The name with every `%p` replaced by the process id; owned by the caller.
 static char *expand_name(const char *name)
@@ -73,6 +75,16 @@ static char *describe(const struct trace_event *event)
     return text;
 }
 
+// The disk is full: the document ends before this event.
+static void drop_half_event(struct trace *trace)
+{
+    ssize_t len = (ssize_t)(sizeof closing - 1);
+    if (pwrite(trace->fd, closing, (size_t)len, trace->end) != len ||
+        ftruncate(trace->fd, trace->end + len) != 0) {
+        trace_close(trace);
+    }
+}
+
 void trace_write(struct trace *trace, const struct trace_event *event)
 {
     if (!trace->on) {
@@ -80,11 +92,15 @@ void trace_write(struct trace *trace, const struct trace_event *event)
     }
     char *text = describe(event);
     struct bytes line = {0};
-    bytes_append_format(&line, "%s%s\n]\n", trace->any ? "," : "", text);
+    bytes_append_text(&line, trace->any ? "," : "");
+    utf8_append_valid(&line, text, strlen(text));
+    bytes_append_format(&line, "\n%s", closing);
     ssize_t written = pwrite(trace->fd, line.data, line.len, trace->end);
     if (written == (ssize_t)line.len) {
-        trace->end += written - (ssize_t)(sizeof "]\n" - 1);
+        trace->end += written - (ssize_t)(sizeof closing - 1);
         trace->any = true;
+    } else if (written > 0) {
+        drop_half_event(trace);
     }
     bytes_finish(&line);
     free(text);

@@ -5,32 +5,12 @@ import signal
 import time
 import unittest
 
+from held import Held
 from processes import alive, wait_gone
-from relay import RelayCase
-from scripts import lines
 from wire import Request
 
 # The aim is milliseconds; this leaves room for sanitizers on a loaded machine.
 PROMPTLY_SECONDS = 2.0
-
-
-class Held(RelayCase):
-    """Crates whose rustc waits at a gate, with a child of its own in the same group."""
-
-    def held(self, name, *before, after="link late"):
-        gate, reached = self.gate(f"gate-{name}"), self.signal(f"reached-{name}")
-        crate = self.crate(name, lines(
-            "ignore-sigterm", *before, f"daemon {gate.path} {self.note('daemon-' + name)}",
-            f"fifo-signal {reached.path}", f"fifo-wait {gate.path}", after))
-        crate.gate, crate.reached = gate, reached
-        return crate
-
-    def plain(self, crate, **fields):
-        return {"arguments": crate.link_arguments(), "inputs": crate.inputs(), **fields}
-
-    def assert_nothing_was_written(self, crate):
-        self.assertFalse(self.workspace.exists(crate.rlib))
-        self.assertFalse(self.note("daemon-" + crate.name).exists())
 
 
 class B1_CancelKillsBeforeItIsAnswered(Held):

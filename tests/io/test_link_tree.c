@@ -1,0 +1,369 @@
+#include "stage.h"
+
+#include "io/link_tree.h"
+
+enum { ENTRIES_MAX = 16 };
+
+// name and stamp, in turn
+typedef const char *const words[2 * ENTRIES_MAX];
+
+static bool try_update(const struct stage *stage, words list, struct failure *why)
+{
+    struct manifest wanted = {0};
+    struct link_source source = {.dir = stage->sandbox, .has_top_folders = true};
+    for (size_t i = 0; list[i] != NULL; i += 2) {
+        manifest_add(&wanted, (struct manifest_entry){.name = list[i],
+                                                      .stamp = list[i + 1],
+                                                      .stamp_len = strlen(list[i + 1])});
+    }
+    bool good = link_tree_update(stage->root, &source, &wanted, why);
+    manifest_finish(&wanted);
+    return good;
+}
+
+static void update(const struct stage *stage, words list)
+{
+    struct failure why = {""};
+    if (!try_update(stage, list, &why)) {
+        fail_msg("%s", why.text);
+    }
+}
+
+static void expect_real_link(const struct stage *stage, const char *name, const char *real)
+{
+    char *target = stage_path(stage, real);
+    stage_expect_link(stage->root, name, target);
+    free(target);
+}
+
+static void remove_manifest(const struct stage *stage)
+{
+    char *manifest = stage_path(stage, "root.manifest");
+    assert_int_equal(unlink(manifest), 0);
+    free(manifest);
+}
+
+// Of each input its place, and nothing beside them.
+static void test_links_lead_to_the_real_places(void **state)
+{
+    const struct stage *stage = *state;
+    stage_add(stage, "Cargo.toml");
+    stage_add(stage, "bazel-out/k8/bin/gen.rs");
+    stage_add(stage, "src/deep/er/mod.rs");
+    stage_add(stage, "src/lib.rs");
+    stage_add(stage, "src/undeclared.rs");
+    update(stage, (words){"Cargo.toml", "1", "bazel-out/k8/bin/gen.rs", "1", "src/deep/er/mod.rs",
+                          "1", "src/lib.rs", "1"});
+    stage_expect_names(stage->root, "Cargo.toml bazel-out/ bazel-out/k8/ bazel-out/k8/bin/ "
+                                    "bazel-out/k8/bin/gen.rs src/ src/deep/ src/deep/er/ "
+                                    "src/deep/er/mod.rs src/lib.rs");
+    expect_real_link(stage, "Cargo.toml", "execroot/Cargo.toml");
+    expect_real_link(stage, "bazel-out/k8/bin/gen.rs", "execroot/bazel-out/k8/bin/gen.rs");
+    expect_real_link(stage, "src/deep/er/mod.rs", "home/src/deep/er/mod.rs");
+    expect_real_link(stage, "src/lib.rs", "home/src/lib.rs");
+    // They lead there also when the sandbox and the execroot's own links are gone.
+    char *planted = stage_path(stage, "execroot/src");
+    char *late = stage_path(stage, "root/src/lib.rs");
+    stage_empty_sandbox(stage);
+    assert_int_equal(unlink(planted), 0);
+    support_expect_file(late, "src/lib.rs");
+    free(planted);
+    free(late);
+}
+
+// Within one top folder, as a shared folder has them.
+static void test_names_without_their_top_folder(void **state)
+{
+    const struct stage *stage = *state;
+    stage_add(stage, "src/a");
+    stage_add(stage, "src/deep/b");
+    char *sandbox = stage_path(stage, "sandbox/src");
+    struct link_source source = {.dir = sandbox};
+    struct manifest wanted = {0};
+    struct failure why;
+    manifest_add(&wanted, (struct manifest_entry){.name = "a", .stamp = "1", .stamp_len = 1});
+    manifest_add(&wanted, (struct manifest_entry){.name = "deep/b", .stamp = "1", .stamp_len = 1});
+    assert_true(link_tree_update(stage->root, &source, &wanted, &why));
+    stage_expect_names(stage->root, "a deep/ deep/b");
+    expect_real_link(stage, "a", "home/src/a");
+    expect_real_link(stage, "deep/b", "home/src/deep/b");
+    manifest_finish(&wanted);
+    free(sandbox);
+}
+
+static void test_what_is_no_absolute_link_is_linked_where_it_is(void **state)
+{
+    const struct stage *stage = *state;
+    char *file = stage_path(stage, "sandbox/file");
+    char *link = stage_path(stage, "sandbox/link");
+    support_write_file(file, "text");
+    stage_link("file", link);
+    update(stage, (words){"file", "1", "link", "1", "missing", "1"});
+    expect_real_link(stage, "file", "sandbox/file");
+    expect_real_link(stage, "link", "sandbox/link");
+    expect_real_link(stage, "missing", "sandbox/missing");
+    free(file);
+    free(link);
+}
+
+static void test_only_the_difference_is_looked_at(void **state)
+{
+    const struct stage *stage = *state;
+    stage_add(stage, "src/a");
+    stage_add(stage, "src/changed");
+    stage_add(stage, "src/removed");
+    stage_add(stage, "src/z");
+    update(stage, (words){"src/a", "1", "src/changed", "1", "src/removed", "1", "src/z", "1"});
+    stage_mark(stage->root, "src/a");
+    stage_mark(stage->root, "src/changed");
+    stage_mark(stage->root, "src/z");
+    stage_empty_sandbox(stage);
+    stage_add(stage, "src/added");
+    stage_add(stage, "src/changed");
+    update(stage, (words){"src/a", "1", "src/added", "1", "src/changed", "2", "src/z", "1"});
+    stage_expect_names(stage->root, "src/ src/a src/added src/changed src/z");
+    stage_expect_link(stage->root, "src/a", "marked");
+    stage_expect_link(stage->root, "src/z", "marked");
+    expect_real_link(stage, "src/added", "home/src/added");
+    expect_real_link(stage, "src/changed", "home/src/changed");
+}
+
+static void test_without_a_difference_nothing_is_touched(void **state)
+{
+    const struct stage *stage = *state;
+    struct failure why;
+    stage_add(stage, "src/a");
+    update(stage, (words){"src/a", "1"});
+    stage_mark(stage->root, "src/a");
+    assert_true(tree_remove(stage->sandbox, &why));
+    update(stage, (words){"src/a", "1"});
+    stage_expect_link(stage->root, "src/a", "marked");
+}
+
+// Stamps of one length, and one that the other starts with.
+static void test_any_other_stamp_is_a_difference(void **state)
+{
+    static const char *const stamps[] = {"aa", "ab", "a", "aa", ""};
+    const struct stage *stage = *state;
+    stage_add(stage, "src/a");
+    update(stage, (words){"src/a", "first"});
+    for (size_t i = 0; i < sizeof stamps / sizeof stamps[0]; i++) {
+        stage_mark(stage->root, "src/a");
+        update(stage, (words){"src/a", stamps[i]});
+        expect_real_link(stage, "src/a", "home/src/a");
+    }
+}
+
+static void test_a_file_becomes_a_folder_and_back(void **state)
+{
+    const struct stage *stage = *state;
+    stage_add(stage, "src/other");
+    stage_add(stage, "src/x");
+    update(stage, (words){"src/other", "1", "src/x", "1"});
+    stage_mark(stage->root, "src/other");
+    char *file = stage_path(stage, "home/src/x");
+    assert_int_equal(unlink(file), 0);
+    stage_empty_sandbox(stage);
+    stage_add(stage, "src/x/y");
+    update(stage, (words){"src/other", "1", "src/x/y", "1"});
+    stage_expect_names(stage->root, "src/ src/other src/x/ src/x/y");
+    expect_real_link(stage, "src/x/y", "home/src/x/y");
+    stage_empty_sandbox(stage);
+    struct failure why;
+    assert_true(tree_remove(file, &why));
+    stage_add(stage, "src/x");
+    update(stage, (words){"src/other", "1", "src/x", "1"});
+    stage_expect_names(stage->root, "src/ src/other src/x");
+    expect_real_link(stage, "src/x", "home/src/x");
+    stage_expect_link(stage->root, "src/other", "marked"); // still by difference
+    free(file);
+}
+
+// A folder that is empty now was not declared: a macro that lists folders would see it.
+static void test_no_empty_folder_stays(void **state)
+{
+    const struct stage *stage = *state;
+    stage_add(stage, "src/a/b/c/file");
+    stage_add(stage, "src/a/file");
+    update(stage, (words){"src/a/b/c/file", "1", "src/a/file", "1"});
+    update(stage, (words){"src/a/file", "1"});
+    stage_expect_names(stage->root, "src/ src/a/ src/a/file");
+    update(stage, (words){NULL});
+    stage_expect_names(stage->root, "");
+}
+
+static void test_empty_lists(void **state)
+{
+    const struct stage *stage = *state;
+    update(stage, (words){NULL});
+    stage_expect_names(stage->root, "");
+    update(stage, (words){NULL});
+    stage_add(stage, "src/a");
+    update(stage, (words){"src/a", "1"});
+    update(stage, (words){NULL});
+    stage_expect_names(stage->root, "");
+}
+
+static void test_names_with_odd_bytes(void **state)
+{
+    const struct stage *stage = *state;
+    stage_add(stage, "src/ ");
+    stage_add(stage, "src/%s\\\"'\n");
+    stage_add(stage, "src/-rf");
+    stage_add(stage, "src/\xff\x01");
+    for (int i = 0; i < 2; i++) { // the second time from its manifest
+        update(stage, (words){"src/ ", "1", "src/%s\\\"'\n", "1", "src/-rf", "1", "src/\xff\x01",
+                              i == 0 ? "1" : "2"});
+        stage_expect_names(stage->root, "src/ src/  src/%s\\\"'\n src/-rf src/\xff\x01");
+        expect_real_link(stage, "src/%s\\\"'\n", "home/src/%s\\\"'\n");
+        expect_real_link(stage, "src/\xff\x01", "home/src/\xff\x01");
+    }
+}
+
+static void test_folders_of_others(void **state)
+{
+    const struct stage *stage = *state;
+    stage_add(stage, "external/rust/bin");
+    stage_add(stage, "external/rust/lib/std");
+    update(stage, (words){"external/rust/", "/the/folder"});
+    stage_expect_names(stage->root, "external/ external/rust");
+    stage_expect_link(stage->root, "external/rust", "/the/folder");
+    update(stage, (words){"external/rust/", "/another/folder"});
+    stage_expect_link(stage->root, "external/rust", "/another/folder");
+    // Nothing may be written through the link.
+    char *foreign = stage_path(stage, "foreign");
+    stage_make_folder(stage, "foreign");
+    update(stage, (words){"external/rust/", foreign});
+    update(stage, (words){"external/rust/bin", "1", "external/rust/lib/std", "1"});
+    stage_expect_names(foreign, "");
+    stage_expect_names(stage->root, "external/ external/rust/ external/rust/bin "
+                                    "external/rust/lib/ external/rust/lib/std");
+    update(stage, (words){"external/rust/", foreign});
+    stage_expect_names(stage->root, "external/ external/rust");
+    stage_expect_names(foreign, "");
+    free(foreign);
+}
+
+// --- What nobody can rely on
+
+static void spoil_nothing(const struct stage *stage)
+{
+    link_tree_distrust(stage->root);
+    link_tree_distrust(stage->root);
+}
+
+// A process died while it changed links.
+static void spoil_by_crash(const struct stage *stage)
+{
+    char *link = stage_path(stage, "root/src/b");
+    remove_manifest(stage);
+    assert_int_equal(unlink(link), 0);
+    free(link);
+}
+
+static void spoil_by_truncation(const struct stage *stage)
+{
+    struct stat info;
+    char *manifest = stage_path(stage, "root.manifest");
+    assert_int_equal(stat(manifest, &info), 0);
+    assert_int_equal(truncate(manifest, info.st_size - 1), 0);
+    free(manifest);
+}
+
+static void spoil_by_another_format(const struct stage *stage)
+{
+    char *manifest = stage_path(stage, "root.manifest");
+    support_write_file(manifest, "rustc-relay manifest 2\nend\n");
+    free(manifest);
+}
+
+static void spoil_by_removal(const struct stage *stage)
+{
+    struct failure why;
+    assert_true(tree_remove(stage->root, &why));
+}
+
+static void test_what_is_not_known_is_made_anew(void **state)
+{
+    static void (*const spoil[])(const struct stage *stage) = {
+        spoil_nothing, spoil_by_crash, spoil_by_truncation, spoil_by_another_format,
+        spoil_by_removal};
+    const struct stage *stage = *state;
+    stage_add(stage, "src/a");
+    stage_add(stage, "src/b");
+    for (size_t i = 0; i < sizeof spoil / sizeof spoil[0]; i++) {
+        update(stage, (words){"src/a", "1", "src/b", "1"});
+        stage_mark(stage->root, "src/a");
+        char *undeclared = stage_path(stage, "root/src/undeclared");
+        support_write_file(undeclared, "");
+        spoil[i](stage);
+        update(stage, (words){"src/a", "1", "src/b", "1"});
+        stage_expect_names(stage->root, "src/ src/a src/b");
+        expect_real_link(stage, "src/a", "home/src/a");
+        free(undeclared);
+    }
+}
+
+static void test_a_failed_update_is_forgotten(void **state)
+{
+    const struct stage *stage = *state;
+    struct failure why;
+    stage_add(stage, "src/a");
+    update(stage, (words){"src/a", "1"});
+    assert_true(tree_remove(stage->sandbox, &why));
+    assert_false(try_update(stage, (words){"src/a", "2"}, &why));
+    assert_non_null(strstr(why.text, stage->sandbox));
+    stage_add(stage, "src/a");
+    char *undeclared = stage_path(stage, "root/undeclared");
+    support_write_file(undeclared, "");
+    update(stage, (words){"src/a", "1"});
+    stage_expect_names(stage->root, "src/ src/a");
+    expect_real_link(stage, "src/a", "home/src/a");
+    free(undeclared);
+}
+
+// Somebody removed links: the difference does not fit, so it is made anew.
+static void test_a_difference_that_does_not_fit(void **state)
+{
+    const struct stage *stage = *state;
+    struct failure why;
+    stage_add(stage, "src/a");
+    stage_add(stage, "src/b");
+    update(stage, (words){"src/a", "1"});
+    char *folder = stage_path(stage, "root/src");
+    assert_true(tree_remove(folder, &why));
+    support_write_file(folder, "a file where a folder must be");
+    update(stage, (words){"src/a", "1", "src/b", "1"});
+    stage_expect_names(stage->root, "src/ src/a src/b");
+    free(folder);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_links_lead_to_the_real_places, stage_start,
+                                        stage_stop),
+        cmocka_unit_test_setup_teardown(test_names_without_their_top_folder, stage_start,
+                                        stage_stop),
+        cmocka_unit_test_setup_teardown(test_what_is_no_absolute_link_is_linked_where_it_is,
+                                        stage_start, stage_stop),
+        cmocka_unit_test_setup_teardown(test_only_the_difference_is_looked_at, stage_start,
+                                        stage_stop),
+        cmocka_unit_test_setup_teardown(test_without_a_difference_nothing_is_touched, stage_start,
+                                        stage_stop),
+        cmocka_unit_test_setup_teardown(test_any_other_stamp_is_a_difference, stage_start,
+                                        stage_stop),
+        cmocka_unit_test_setup_teardown(test_a_file_becomes_a_folder_and_back, stage_start,
+                                        stage_stop),
+        cmocka_unit_test_setup_teardown(test_no_empty_folder_stays, stage_start, stage_stop),
+        cmocka_unit_test_setup_teardown(test_empty_lists, stage_start, stage_stop),
+        cmocka_unit_test_setup_teardown(test_names_with_odd_bytes, stage_start, stage_stop),
+        cmocka_unit_test_setup_teardown(test_folders_of_others, stage_start, stage_stop),
+        cmocka_unit_test_setup_teardown(test_what_is_not_known_is_made_anew, stage_start,
+                                        stage_stop),
+        cmocka_unit_test_setup_teardown(test_a_failed_update_is_forgotten, stage_start, stage_stop),
+        cmocka_unit_test_setup_teardown(test_a_difference_that_does_not_fit, stage_start,
+                                        stage_stop),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
