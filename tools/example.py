@@ -1,47 +1,31 @@
 #!/usr/bin/env python3
 """Builds bazel_example from nothing with the worker, runs the result, and says what happened."""
 
-import pathlib
 import statistics
 import subprocess
 import sys
-import time
 
-from relay_trace import Trace
+from example_workspace import EXAMPLE, ROOT, Workspace, prepare_example
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-EXAMPLE = ROOT / "bazel_example"
+TARGETS = ["//...", "//nondeterministic"]
 TRACES = ROOT / "build" / "example"
 
 
-def bazel(*words):
-    subprocess.run([ROOT / "tools/bazel", *words], cwd=EXAMPLE, check=True)
-
-
-def build():
-    """Returns the wall time of a clean build in seconds."""
-    TRACES.mkdir(parents=True, exist_ok=True)
-    for old in TRACES.glob("trace-*.json"):
+def build(example, check=True):
+    """A clean build; returns what Bazel said."""
+    for old in example.traces.glob("trace-*.json"):
         old.unlink()
-    bazel("clean")
-    started = time.monotonic()
-    bazel(
-        "build",
-        "--config=worker",
-        f"--worker_extra_flag=Rustc=--trace={TRACES}/trace-%p.json",
-        "//...",
-        "//nondeterministic",
-    )
-    return time.monotonic() - started
+    example.clean()
+    return example.build(*TARGETS, check=check)
 
 
-def run_binary():
+def run_binary(example):
     print("\n--- bazel-bin/app/app", flush=True)
-    subprocess.run([EXAMPLE / "bazel-bin/app/app"], check=True)
+    subprocess.run([example.bin() / "app" / "app"], check=True)
 
 
-def report(wall_seconds):
-    trace = Trace(TRACES.glob("trace-*.json"))
+def report(example, wall_seconds):
+    trace = example.trace()
     early = sorted(trace.early_answers())
     print("\n--- what happened")
     print(f"crates                {trace.crates()}")
@@ -53,13 +37,20 @@ def report(wall_seconds):
     )
     print(f"wall time             {wall_seconds:.1f} s")
     print(f"CPU time of rustc     {trace.cpu_seconds:.1f} s (with linkers)")
-    print(f"trace                 {TRACES.relative_to(ROOT)}/ (chrome://tracing, ui.perfetto.dev)")
+    print(f"trace                 {example.traces.relative_to(ROOT)}/ (ui.perfetto.dev)")
+
+
+def show(example):
+    done = build(example)
+    run_binary(example)
+    report(example, done.wall_seconds)
 
 
 def main():
-    wall_seconds = build()
-    run_binary()
-    report(wall_seconds)
+    prepare_example()
+    example = Workspace(EXAMPLE, ["--config=worker"])
+    example.trace_at(TRACES)
+    show(example)
     return 0
 
 

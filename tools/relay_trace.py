@@ -80,6 +80,14 @@ class Trace:
         request.exit_code = event["args"].get("exit_code")
         request.compile = compiles.get(request.compile)
 
+    def since(self, seconds):
+        """The part that began at this time.monotonic() or later; its CPU time is not known."""
+        part = Trace([])
+        part.compiles = [c for c in self.compiles if c.started >= seconds]
+        part.requests = [r for r in self.requests if r.opened >= seconds]
+        part.cpu_seconds = None
+        return part
+
     def crates(self):
         """How many crates were asked for: a crate's metadata and full request count once."""
         keys = {r.key for r in self.requests if r.key}

@@ -1,0 +1,203 @@
+#!/usr/bin/env python3
+"""Builds bazel_example by every strategy that Bazel can use, and compares every rlib, shared object
+and program with those of plain rustc, the first column.
+
+Exit code 0: all bytes are equal, and each worker ran rustc once per crate. A file may only differ
+in a sandbox, and only by an absolute path that it embeds, which is printed; no crate of our own does.
+"""
+
+import argparse
+import dataclasses
+import os
+import re
+import shutil
+import sys
+import time
+
+from example_workspace import EXAMPLE, Scratch, prepare_example
+
+sys.path.append(str(EXAMPLE / "tools"))
+
+import compare_outputs  # noqa: E402
+
+# //nondeterministic is left out: no two builds of it are equal.
+EVERYTHING = ["//..."]
+# Libraries, build scripts, a C library, a macro and tests, without any real crate.
+QUICK = [f"//crates/{name}/..." for name in ("alphabet", "checksum", "fields", "letters")]
+QUICK.append("//crates/describe")
+ABSOLUTE_PATH = re.compile(rb"(?<![\w.])/[\w.+@%=,-]+(?:/[\w.+@%=,-]+)+")
+OWN_PACKAGES = ("app/", "crates/")
+
+
+@dataclasses.dataclass(frozen=True)
+class Column:
+    name: str
+    config: str
+    sandboxed: bool = False
+    worker: bool = False
+
+    def option(self):
+        return self.name.replace(" ", "-")
+
+
+COLUMNS = [
+    Column("local", "off"),
+    Column("sandboxed", "sandboxed", sandboxed=True),
+    Column("multiplex", "worker", worker=True),
+    Column("multiplex sandboxed", "worker-sandboxed", sandboxed=True, worker=True),
+    Column("singleplex", "worker-singleplex", worker=True),
+    Column("singleplex sandboxed", "worker-singleplex-sandboxed", sandboxed=True, worker=True),
+    Column("one-shot", "worker-one-shot"),
+    Column("one-shot sandboxed", "worker-one-shot-sandboxed", sandboxed=True),
+]
+
+
+@dataclasses.dataclass
+class Cell:
+    """What a column's build in one compilation mode showed."""
+
+    files: int = 0
+    differing: list = dataclasses.field(default_factory=list)  # (file, what is known of it)
+    bad: list = dataclasses.field(default_factory=list)  # why the column is not as it must be
+    runs: int | None = None  # None: nobody counted them
+    crates: int = 0
+    processes: str = ""
+    wall_seconds: float = 0.0
+
+    def bytes_text(self):
+        if self.files == 0:
+            return "-"
+        return f"{len(self.differing)} of {self.files} differ" if self.differing else (
+            f"{self.files} equal")
+
+    def runs_text(self):
+        return "-" if self.runs is None else f"{self.runs}/{self.crates}"
+
+
+class Matrix:
+    """All columns are built in one output base, so that only the strategy differs."""
+
+    def __init__(self, scratch, targets):
+        self.workspace = scratch.workspace("matrix")
+        self.expected = scratch.top / "expected"
+        self.targets = targets
+
+    def measure(self, column, mode):
+        cell = Cell()
+        words = [f"--config={column.config}", f"--compilation_mode={mode}", *self.targets]
+        self.workspace.clean()
+        planned = self.workspace.build("--nobuild", *words, check=False)
+        started = time.monotonic()
+        done = self.workspace.build(*words, check=False) if planned.exit_code == 0 else planned
+        cell.wall_seconds = done.elapsed_seconds()
+        cell.processes = done.processes()
+        if done.exit_code != 0:
+            cell.bad.append(done.tail())
+            return cell
+        self._count_runs(cell, column, words[:2], started)
+        self._compare(cell, column)
+        return cell
+
+    def _count_runs(self, cell, column, flags, started):
+        if not column.worker:
+            return
+        cell.crates = self.workspace.crates(*self.targets, flags=flags)
+        cell.runs = len(self.workspace.trace().since(started).compiles)
+        if cell.runs != cell.crates:
+            cell.bad.append(f"{cell.runs} runs of rustc for {cell.crates} crates")
+
+    def _compare(self, cell, column):
+        found = compare_outputs.artefacts(self.workspace.out(), [])
+        cell.files = len(found)
+        if column.name == COLUMNS[0].name:
+            self._keep(found)
+            return
+        expected = compare_outputs.artefacts(self.expected, [])
+        for name in sorted(found.keys() | expected.keys()):
+            verdict = compare_outputs.compare(expected.get(name), found.get(name))
+            if verdict != "equal":
+                path = self._embedded_path(expected.get(name), found.get(name))
+                cell.differing.append((name, f"embeds {path}" if path else verdict))
+                if not (path and column.sandboxed) or is_own(name):
+                    cell.bad.append(f"{name} must be equal")
+
+    def _embedded_path(self, expected, found):
+        """A path of this build that only one of the two files holds, or None."""
+        if expected is None or found is None:
+            return None
+        top = os.fsencode(self.workspace.output_base)
+        here, there = (
+            {path for path in ABSOLUTE_PATH.findall(file.read_bytes()) if top in path}
+            for file in (expected, found)
+        )
+        only = sorted(there - here, key=len) or sorted(here - there, key=len)
+        return only[0].decode(errors="replace") if only else None
+
+    def _keep(self, found):
+        """Bazel replaces outputs, and does not write them again: links are as good as copies."""
+        shutil.rmtree(self.expected, ignore_errors=True)
+        for name, path in found.items():
+            kept = self.expected / name
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            os.link(path, kept)
+
+
+def is_own(name):
+    _, _, package = name.partition("/bin/")
+    return package.startswith(OWN_PACKAGES)
+
+
+def print_row(*cells):
+    name, mode, bytes_, runs, wall, processes = cells
+    print(f"{name:<22}{mode:<11}{bytes_:<22}{runs:>12}{wall:>10}  {processes}", flush=True)
+
+
+def print_details(cells):
+    for (column, mode), cell in cells.items():
+        if cell.differing or cell.bad:
+            print(f"\n{column.name}, {mode}")
+        for name, what in cell.differing:
+            print(f"  {name}: {what}")
+        for complaint in cell.bad:
+            print("  NOT AS IT MUST BE: " + complaint.replace("\n", "\n    "))
+
+
+def run(matrix, columns, modes):
+    cells = {}
+    print_row("strategy", "mode", "rlibs, .so, programs", "rustc/crates", "wall", "by Bazel")
+    for mode in modes:
+        for column in columns:
+            cell = cells[column, mode] = matrix.measure(column, mode)
+            wall = f"{cell.wall_seconds:.1f} s"
+            word = "FAILED" if cell.files == 0 else cell.bytes_text()
+            print_row(column.name, mode, word, cell.runs_text(), wall, cell.processes)
+    print_details(cells)
+    return cells
+
+
+def parse_arguments():
+    names = [column.option() for column in COLUMNS[1:]]
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n\n")[0])
+    parser.add_argument("--quick", action="store_true", help="a few own crates, fastbuild only")
+    parser.add_argument("--mode", action="append", choices=["fastbuild", "opt"])
+    parser.add_argument("--column", action="append", choices=names, help="besides local")
+    parser.add_argument("target", nargs="*", help="instead of all")
+    options = parser.parse_args()
+    options.mode = options.mode or (["fastbuild"] if options.quick else ["fastbuild", "opt"])
+    options.target = options.target or (QUICK if options.quick else EVERYTHING)
+    wanted = options.column or names
+    options.column = [one for one in COLUMNS[1:] if one.option() in wanted]
+    return options
+
+
+def main():
+    options = parse_arguments()
+    prepare_example()
+    with Scratch("matrix") as scratch:
+        matrix = Matrix(scratch, options.target)
+        cells = run(matrix, [COLUMNS[0], *options.column], options.mode)
+    return 1 if any(cell.bad for cell in cells.values()) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
