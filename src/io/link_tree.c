@@ -120,9 +120,9 @@ static bool set_link(const struct update *update, const char *name, const char *
                      struct failure *why)
 {
     int error = make_link(update, name, target);
-    if (error == ENOENT && make_folder_of(update->root_fd, name)) {
-        error = make_link(update, name, target);
-    } else if (error == EEXIST && unlinkat(update->root_fd, name, 0) == 0) {
+    bool cleared = (error == ENOENT && make_folder_of(update->root_fd, name)) ||
+                   (error == EEXIST && unlinkat(update->root_fd, name, 0) == 0);
+    if (cleared) {
         error = make_link(update, name, target);
     }
     return error == 0 ||

@@ -129,7 +129,8 @@ static bool connect_files(const struct platform_spawn_spec *spec)
 }
 
 // Handlers go before the mask opens: one that ran here would run in the parent's memory.
-// A guardian that is gone leaves us a SIGPIPE. It waits, blocked, and would end the program after exec.
+// A guardian that is gone leaves us a SIGPIPE. It waits, blocked, and would end the program after
+// exec.
 static void drop_broken_pipe(void)
 {
     sigset_t set;

@@ -147,11 +147,21 @@ static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf)
     }
 }
 
+static bool is_fifo(int fd)
+{
+    struct stat info;
+    return fstat(fd, &info) == 0 && S_ISFIFO(info.st_mode);
+}
+
 // The kernel reports the end of a FIFO only to a reader that has seen a writer. The owner may be
-// gone already, so one comes and goes.
+// gone already, so one comes and goes. (On a file that cannot be polled, libuv would abort.)
 static int open_reader(const char *path)
 {
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (fd >= 0 && !is_fifo(fd)) {
+        close(fd);
+        return -1;
+    }
     int writer = fd < 0 ? -1 : open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
     if (writer >= 0) {
         close(writer);

@@ -18,7 +18,7 @@ longest = {}  # state -> (milliseconds, end)
 
 def tearDownModule():
     for state, (milliseconds, end) in sorted(longest.items()):
-        print(f"{state:22} at most {milliseconds:4.0f} ms ({end})")
+        print(f"{state:24} at most {milliseconds:4.0f} ms ({end})")
 
 
 class Ends:
