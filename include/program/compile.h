@@ -51,6 +51,7 @@ struct compile {
     bool may_attach;               /**< may it take over another worker's compile? */
     bool refused;                  /**< it cannot be started; `said` has the reason */
     uv_loop_t *loop;               /**< where it runs, this and the next two; borrowed */
+    const char *make_flags;
     struct reaper *reaper;
     struct state_dir *state;
     const struct compile_events *events;
@@ -60,6 +61,7 @@ struct compile {
 /** Where a compile runs and who hears of it. All borrowed for the compile's life. */
 struct compile_place {
     uv_loop_t *loop;
+    const char *make_flags; /**< CARGO_MAKEFLAGS for rustc, or NULL */
     struct reaper *reaper;
     struct state_dir *state; /**< NULL for a direct command with short arguments */
     const struct compile_events *events;

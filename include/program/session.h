@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <uv.h>
 
+struct jobserver;
 struct reaper;
 struct session;
 struct state_dir;
@@ -23,6 +24,7 @@ struct session_services {
     char *const *inherited_env;
     const char *cwd; /**< the worker's, absolute */
     uv_loop_t *loop;
+    struct jobserver *jobserver; /**< may be without tokens */
     struct reaper *reaper;
     struct state_dir *state;
     struct trace *trace;

@@ -32,6 +32,7 @@ struct compile *compile_create(uint64_t serial, struct command *take_command,
     compile->command = *take_command;
     *take_command = (struct command){0};
     compile->loop = place->loop;
+    compile->make_flags = place->make_flags;
     compile->reaper = place->reaper;
     compile->state = place->state;
     compile->events = place->events;
@@ -104,14 +105,23 @@ static void remove_dir(struct compile *compile)
     compile->dir = NULL;
 }
 
+// What rustc is given beside the request's environment. Neither is seen by what it compiles.
+static void add_own_env(const struct compile *compile, struct strlist *env)
+{
+    char *tmp = compile_path(compile, "tmp");
+    environment_set(env, "TMPDIR", tmp);
+    free(tmp);
+    if (compile->make_flags != NULL && environment_value(env, "CARGO_MAKEFLAGS") == NULL) {
+        environment_set(env, "CARGO_MAKEFLAGS", compile->make_flags);
+    }
+}
+
 static bool spawn(struct compile *compile, struct strlist *argv, struct failure *why)
 {
     struct strlist env = {0};
     strlist_push_all(&env, &compile->command.env);
     if (compile->command.outputs != OUTPUTS_DIRECT) {
-        char *tmp = compile_path(compile, "tmp");
-        environment_set(&env, "TMPDIR", tmp);
-        free(tmp);
+        add_own_env(compile, &env);
     }
     struct child_spec spec = {.argv = strlist_argv(argv),
                               .envp = strlist_argv(&env),

@@ -49,3 +49,13 @@ void compile_set_remove(struct compile_set *set, uint64_t serial)
     compile_destroy(set->items[index]);
     set->items[index] = set->items[--set->count];
 }
+
+bool compile_set_runs(const struct compile_set *set)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        if (set->items[i]->child != NULL) {
+            return true;
+        }
+    }
+    return false;
+}

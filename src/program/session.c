@@ -1,6 +1,7 @@
 #include "program/session.h"
 
 #include "base/mem.h"
+#include "io/jobserver.h"
 #include "io/private_root.h"
 #include "io/state_dir.h"
 #include "pipeline/pipeline.h"
@@ -82,6 +83,7 @@ static void add_compile(struct session *session, struct request *request,
                         const struct work_request *work)
 {
     struct compile_place place = {.loop = session->services.loop,
+                                  .make_flags = session->services.jobserver->flags,
                                   .reaper = session->services.reaper,
                                   .state = session->services.state,
                                   .events = &compile_events,
@@ -120,6 +122,9 @@ static void start(struct session *session, struct compile *compile)
     if (!compile->refused && compile_attach(compile)) {
         events_compile_attached(session->services.trace, compile);
         return;
+    }
+    if (!compile_set_runs(&session->compiles)) {
+        jobserver_refill(session->services.jobserver);
     }
     if (!compile->refused && compile_start(compile, &why)) {
         events_compile_started(session->services.trace, compile);
@@ -308,10 +313,23 @@ static struct request *open_request(struct session *session, int32_t id)
     return request_open(&session->requests, id);
 }
 
+// Bazel forgets a request whose wait was interrupted, drops the answer that comes then, and waits for
+// one to its cancel, without a limit: seen as a build that hangs for want of a free worker. A second
+// answer to one id is ignored; but without ids (singleplex) it would be taken for the next request's.
+static void answer_late_cancel(struct session *session, int32_t id)
+{
+    struct work_response response = {.request_id = id, .was_cancelled = true};
+    if (id != 0) {
+        session->services.send(session->services.owner, &response);
+    }
+}
+
 static void cancel(struct session *session, int32_t id)
 {
     struct request *request = request_by_id(&session->requests, id);
-    if (request != NULL) {
+    if (request == NULL) {
+        answer_late_cancel(session, id);
+    } else {
         events_request_cancelled(session->services.trace, request);
         pipeline_cancel(session->pipeline, request->serial, &session->actions);
         settle(session);

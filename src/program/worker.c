@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "io/inlet.h"
+#include "io/jobserver.h"
 #include "io/outlet.h"
 #include "io/stdio.h"
 #include "io/trace.h"
@@ -16,6 +17,7 @@
 struct worker {
     const struct options *options;
     struct host host;
+    struct jobserver jobserver;
     struct trace trace;
     struct inlet inlet;
     struct outlet outlet;
@@ -47,6 +49,7 @@ static void open_session(struct worker *worker, char *const *inherited_env)
                                         .inherited_env = inherited_env,
                                         .cwd = worker->host.cwd,
                                         .loop = &worker->host.loop,
+                                        .jobserver = &worker->jobserver,
                                         .reaper = &worker->host.reaper,
                                         .state = &worker->host.state,
                                         .trace = &worker->trace,
@@ -65,6 +68,7 @@ static bool worker_open(struct worker *worker, char *const *inherited_env, struc
     worker->host.on_stop = on_stop;
     worker->host.owner = worker;
     if (!stdio_take(&in_fd, &out_fd, why) || !host_open(&worker->host, state_dir, why) ||
+        !jobserver_open(&worker->jobserver, 0, why) ||
         (trace_file != NULL && !trace_open(&worker->trace, trace_file, why))) {
         return false;
     }
@@ -79,6 +83,7 @@ static void worker_close(struct worker *worker)
     inlet_close(&worker->inlet);
     outlet_close(&worker->outlet);
     trace_close(&worker->trace);
+    jobserver_close(&worker->jobserver);
     host_close(&worker->host);
 }
 

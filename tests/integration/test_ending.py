@@ -70,12 +70,13 @@ class B1_CancelKillsBeforeItIsAnswered(Held):
         self.assert_ok(worker.ask(**crate.full()))
         self.assertEqual("late", self.workspace.read(crate.rlib))
 
-    def test_a_cancel_for_nobody_has_no_answer(self):
+    def test_a_cancel_for_nobody_is_answered(self):
         worker, crate = self.start(), self.crate(text="metadata m")
         answered = worker.send(**crate.metadata())
         self.assert_ok(worker.answer(answered))
-        worker.cancel(answered)
-        worker.cancel(4711)
+        for nobody in (answered, 4711):
+            worker.cancel(nobody)
+            self.assertTrue(worker.answer(nobody).was_cancelled)
         self.assert_clean_end(worker)
 
 
