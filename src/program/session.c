@@ -313,9 +313,10 @@ static struct request *open_request(struct session *session, int32_t id)
     return request_open(&session->requests, id);
 }
 
-// Bazel forgets a request whose wait was interrupted, drops the answer that comes then, and waits for
-// one to its cancel, without a limit: seen as a build that hangs for want of a free worker. A second
-// answer to one id is ignored; but without ids (singleplex) it would be taken for the next request's.
+// Bazel forgets a request whose wait was interrupted, drops the answer that comes then, and waits
+// for one to its cancel, without a limit: seen as a build that hangs for want of a free worker. A
+// second answer to one id is ignored; but without ids (singleplex) it would be taken for the next
+// request's.
 static void answer_late_cancel(struct session *session, int32_t id)
 {
     struct work_response response = {.request_id = id, .was_cancelled = true};
