@@ -170,6 +170,7 @@ class AnswerSent(Sandboxed):
             else:
                 self.assert_ok(response)
                 self.assertEqual("late", self.workspace.read(crate.rlib))
+                self.assertTrue(worker.answer(2).was_cancelled)
         print(f"cancelled or not: {sorted(outcomes)}")
         self.assert_clean_end(worker)
 
