@@ -159,11 +159,13 @@ static void start_program(int stdin_fd)
     }
 }
 
-_Noreturn static void own(const struct place *place, const char *dir, int told_fd)
+_Noreturn static void own(const struct place *place, const char *dir, const int fds[2])
 {
     struct shared_offer offer = {0};
     struct failure why;
-    if (shared_publish(&offer, place->dir, "name", dir, &why) && write(told_fd, "", 1) == 1) {
+    bool published = shared_publish(&offer, place->dir, "name", dir, &why);
+    start_program(fds[0]);
+    if (published && write(fds[1], "", 1) == 1) {
         pause();
     }
     _exit(EXIT_FAILURE);
@@ -179,8 +181,7 @@ static struct owner start_owner(const struct place *place, const char *dir)
     struct owner owner = {.pid = fork(), .program_fd = held[1]};
     if (owner.pid == 0) {
         close(held[1]);
-        start_program(held[0]);
-        own(place, dir, told[1]);
+        own(place, dir, (int[]){held[0], told[1]});
     }
     close(told[1]);
     close(held[0]);
