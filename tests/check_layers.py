@@ -12,7 +12,7 @@ ALLOWED = {
     "protocol": {"protocol", "base"},
     "rustc": {"rustc", "base"},
     "pipeline": {"pipeline", "base"},
-    "io": {"io", "base", "protocol"},
+    "io": {"io", "base", "protocol", "rustc"},
     "program": {"program", "base", "protocol", "rustc", "pipeline", "io"},
 }
 MAY_USE_LIBUV = {"io", "program"}

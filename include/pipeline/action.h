@@ -9,11 +9,14 @@
 #include <stdint.h>
 
 enum action_kind {
-    ACTION_START,   /**< start the compile (`compile` is new) */
-    ACTION_RESTART, /**< its process died by a signal: start it once more, in a fresh directory */
-    ACTION_ANSWER,  /**< answer `request` with `outcome`, from `compile` */
-    ACTION_KILL,    /**< kill the compile's process group; pipeline_ended() follows */
-    ACTION_FORGET   /**< remove the compile's directory and everything known of it */
+    ACTION_START,    /**< start the compile (`compile` is new) */
+    ACTION_RESTART,  /**< its process died by a signal: start it once more, in a fresh directory */
+    ACTION_OPEN,     /**< give the compile at its gate the rlibs of `request`, and open the gate */
+    ACTION_ORDINARY, /**< its process ended at or before its gate: start it without one, as
+                        `request` says */
+    ACTION_ANSWER,   /**< answer `request` with `outcome`, from `compile` */
+    ACTION_KILL,     /**< kill the compile's process group; pipeline_ended() follows */
+    ACTION_FORGET    /**< remove the compile's directory and everything known of it */
 };
 
 enum outcome {
@@ -25,7 +28,7 @@ enum outcome {
 struct action {
     enum action_kind kind;
     uint64_t compile;
-    uint64_t request;     /**< ACTION_ANSWER only */
+    uint64_t request;     /**< ACTION_OPEN, ACTION_ORDINARY and ACTION_ANSWER only */
     enum outcome outcome; /**< ACTION_ANSWER only */
 };
 

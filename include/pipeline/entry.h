@@ -6,6 +6,8 @@
  * |-----------|--------------------------------------------------------------------|
  * | COMPILING | runs; its metadata is not there yet                                |
  * | METADATA  | runs; its metadata is there                                        |
+ * | GATED     | its code is generated; its linker waits at the gate                |
+ * | LINKING   | its gate was opened for a request                                  |
  * | FINISHED  | ended well; kept until a request takes its outputs                 |
  * | FAILED    | ended badly after its metadata was answered; kept to be told once  |
  * | DIED      | was killed by a signal, not by us, while nobody waited             |
@@ -25,6 +27,8 @@
 enum entry_state {
     ENTRY_COMPILING,
     ENTRY_METADATA,
+    ENTRY_GATED,
+    ENTRY_LINKING,
     ENTRY_FINISHED,
     ENTRY_FAILED,
     ENTRY_DIED,
@@ -35,11 +39,14 @@ enum entry_state {
 
 enum entry_event {
     EVENT_WANT_METADATA,  /**< a request of its identity wants the metadata */
+    EVENT_WANT_LINK,      /**< a request of its identity wants the code to be generated */
     EVENT_WANT_EXIT,      /**< a request of its identity wants the end */
     EVENT_METADATA_READY, /**< rustc said that the .rmeta is complete */
+    EVENT_LINKER_ASKED,   /**< its linker was asked for, and is held */
     EVENT_ENDED_GOOD,     /**< the process is reaped: exit code 0 */
     EVENT_ENDED_BAD,      /**< the process is reaped or was never started */
     EVENT_ENDED_SIGNAL,   /**< the process is reaped: killed by a signal */
+    EVENT_ENDED_UNFIT,    /**< the process is reaped: what it did at a gate does not count */
     EVENT_CANCEL,         /**< one waiter is cancelled */
     EVENT_ABANDON,        /**< one waiter will never be answered */
     EVENT_DISPLACED,      /**< another identity has taken the key */

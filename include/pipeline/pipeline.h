@@ -21,13 +21,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum milestone { MILESTONE_METADATA, MILESTONE_EXIT };
+enum milestone {
+    MILESTONE_METADATA, /**< the .rmeta is on disk */
+    MILESTONE_LINK,     /**< code is generated, the linker is asked for and held */
+    MILESTONE_EXIT
+};
 
 /** How a compile's process ended. */
 enum ending {
-    ENDING_GOOD,  /**< exit code 0 */
-    ENDING_BAD,   /**< another exit code, or it could not be started */
-    ENDING_SIGNAL /**< a signal that the worker did not send */
+    ENDING_GOOD,   /**< exit code 0 */
+    ENDING_BAD,    /**< another exit code, or it could not be started */
+    ENDING_SIGNAL, /**< a signal that the worker did not send */
+    ENDING_UNFIT   /**< it was to stop at a gate, and what came of it does not count */
 };
 
 /** What a request wants. */
@@ -74,6 +79,10 @@ enum verdict pipeline_want(struct pipeline *pipeline, const struct want *want,
 /** The compile's .rmeta is complete on disk. */
 void pipeline_metadata_ready(struct pipeline *pipeline, uint64_t compile,
                              struct action_list *actions);
+
+/** The compile's linker was asked for, and waits at its gate. At most once for each start. */
+void pipeline_linker_asked(struct pipeline *pipeline, uint64_t compile,
+                           struct action_list *actions);
 
 /** The compile's process is dead and reaped, or could not be started; `bytes` is what it left. */
 void pipeline_ended(struct pipeline *pipeline, uint64_t compile, enum ending ending, uint64_t bytes,

@@ -16,6 +16,8 @@
 
 struct attachment;
 struct compile;
+struct gated;
+struct hollow_store;
 struct private_root;
 struct reaper;
 struct state_dir;
@@ -24,6 +26,9 @@ struct state_dir;
 struct compile_events {
     /** The .rmeta is complete on disk. At most once for each start. */
     void (*on_metadata)(void *owner, struct compile *compile);
+    /** A gated compile's linker was asked for and waits. At most once for each start. May be NULL.
+     */
+    void (*on_asked)(void *owner, struct compile *compile);
     /** The process is dead and reaped; `compile->end` says how. Once for each start. */
     void (*on_ended)(void *owner, struct compile *compile);
     /** Something was added to `said` or `out`. May be NULL. */
@@ -34,6 +39,7 @@ struct compile {
     uint64_t serial;               /**< which one it is */
     struct command command;        /**< what it runs */
     struct private_root *root;     /**< where it runs if its request is sandboxed; owned; or NULL */
+    struct gated *gated;           /**< what it needs to stop at a gate; owned; NULL: it does not */
     char *dir;                     /**< its private directory; NULL before the start */
     struct child *child;           /**< its process; NULL when there is none */
     struct attachment *attachment; /**< another worker's process, which it waits for; or NULL */
@@ -48,10 +54,14 @@ struct compile {
     struct bytes raw;              /**< stderr as it came, when `keep_raw` */
     bool keep_raw;                 /**< is `raw` wanted? */
     bool has_metadata;             /**< is the .rmeta complete? */
+    bool asked;                    /**< was its linker asked for? */
+    bool blames_source;            /**< did rustc find errors in the crate's own text? */
     bool may_attach;               /**< may it take over another worker's compile? */
     bool refused;                  /**< it cannot be started; `said` has the reason */
-    uv_loop_t *loop;               /**< where it runs, this and the next two; borrowed */
+    uv_loop_t *loop;               /**< where it runs, this and the next ones; borrowed */
     const char *make_flags;
+    const char *program;
+    struct hollow_store *hollow;
     struct reaper *reaper;
     struct state_dir *state;
     const struct compile_events *events;
@@ -62,6 +72,8 @@ struct compile {
 struct compile_place {
     uv_loop_t *loop;
     const char *make_flags; /**< CARGO_MAKEFLAGS for rustc, or NULL */
+    const char *program;    /**< our own executable, and where gated compiles find hollow rlibs; */
+    struct hollow_store *hollow; /**< NULL for both: there are no gated compiles */
     struct reaper *reaper;
     struct state_dir *state; /**< NULL for a direct command with short arguments */
     const struct compile_events *events;
@@ -75,6 +87,15 @@ struct compile *compile_create(uint64_t serial, struct command *take_command,
 /** Makes the compile run in a private root, which it owns until it ended well or is destroyed. */
 void compile_take_root(struct compile *compile, struct private_root *take_root);
 
+/** Makes the compile stop at a gate when its linker is asked for. Before its start. */
+void compile_take_gated(struct compile *compile, struct gated *take_gated);
+
+/**
+ * What came of the compile at a gate does not count: it will run this command without one. Its
+ * private root is given back.
+ */
+void compile_make_ordinary(struct compile *compile, struct command *take_command);
+
 /** Lets other workers find the compile under this name once it is started. */
 void compile_share(struct compile *compile, const char *name);
 
@@ -83,6 +104,9 @@ void compile_share(struct compile *compile, const char *name);
  * follows. False: nobody offers one, or this one has been tried already.
  */
 bool compile_attach(struct compile *compile);
+
+/** Leaves the other worker's compile alone; it can be started. No event comes. */
+void compile_detach(struct compile *compile);
 
 /**
  * Makes the private directory and starts the process; also once more after its end, in a fresh
@@ -101,19 +125,6 @@ bool compile_kill(struct compile *compile);
 
 /** Kills what runs, removes the private directory, frees. Accepts NULL. No event comes any more. */
 void compile_destroy(struct compile *compile);
-
-/** Did the process end with exit code 0? */
-bool compile_succeeded(const struct compile *compile);
-
-/** Are its outputs gone although it ended well? (Taken by another worker, or removed by somebody.)
- */
-bool compile_is_hollow(const struct compile *compile);
-
-/** How many bytes its artefacts have on disk. */
-uint64_t compile_disk_bytes(const struct compile *compile);
-
-/** "rustc exited with code 1", "rustc was killed by signal 9 (Killed)". Owned by the caller. */
-char *compile_describe_end(const struct compile *compile);
 
 /** The path of a file in the private directory, owned by the caller. */
 char *compile_path(const struct compile *compile, const char *name);

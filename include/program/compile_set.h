@@ -30,6 +30,9 @@ struct compile *compile_set_look(const struct compile_set *set, uint64_t serial)
 /** Does any of them have a process? */
 bool compile_set_runs(const struct compile_set *set);
 
+/** How many are to stop, or have stopped, at a gate, and have not ended. */
+size_t compile_set_gated(const struct compile_set *set);
+
 /** Destroys the compile with this serial, which must be in the set. */
 void compile_set_remove(struct compile_set *set, uint64_t serial);
 

@@ -30,6 +30,9 @@ bool deliver_metadata_matches(const struct deliver_to *to, bool *ret_matches, st
  */
 bool deliver_outputs(const struct deliver_to *to, struct failure *why);
 
+/** Makes the stamp of an early request. */
+bool deliver_stamp(const struct delivery *delivery, struct failure *why);
+
 /** --touch-file and --copy-output. After a successful run only. */
 bool deliver_afterwards(const struct delivery *delivery, struct failure *why);
 

@@ -16,6 +16,10 @@ void events_request_opened(struct trace *trace, const struct request *request);
 void events_request_served(struct trace *trace, const struct request *request,
                            enum verdict verdict);
 
+/** It is an early request that needs no process: the late one does the whole work. */
+void events_request_ordinary(struct trace *trace, const struct request *request,
+                             const char *reason);
+
 void events_request_cancelled(struct trace *trace, const struct request *request);
 
 /** Its id came again: nobody will be answered. */
@@ -30,6 +34,13 @@ void events_compile_attached(struct trace *trace, const struct compile *compile)
 /** One for each process. */
 void events_compile_started(struct trace *trace, const struct compile *compile);
 void events_compile_metadata(struct trace *trace, const struct compile *compile);
+/** Its linker was asked for, and waits. */
+void events_compile_asked(struct trace *trace, const struct compile *compile);
+/** Its linker runs. */
+void events_compile_opened(struct trace *trace, const struct compile *compile);
+/** What came of its gate does not count. */
+void events_compile_ordinary(struct trace *trace, const struct compile *compile,
+                             const char *reason);
 void events_compile_ended(struct trace *trace, const struct compile *compile);
 
 #endif

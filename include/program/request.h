@@ -7,6 +7,7 @@
 
 #include "base/digest.h"
 #include "base/failure.h"
+#include "protocol/work.h"
 #include "rustc/invocation.h"
 
 #include <stdint.h>
@@ -20,6 +21,7 @@ struct request {
     char *base_dir;              /**< where its files are found and placed: a sandbox, or our cwd */
     char *root_name;             /**< its private root; NULL when it is not sandboxed */
     struct strlist mapped_paths; /**< texts that its inputs borrow (path mapping) */
+    struct work_request work;    /**< what request_keep() took; zeroed: nothing */
     char *subject;               /**< "crate foo", for messages */
     struct request *next;
 };
@@ -47,6 +49,9 @@ struct request *request_by_compile(const struct request_set *set, uint64_t compi
 
 /** Takes the request out of the set and frees it. */
 void request_close(struct request_set *set, struct request *request);
+
+/** Keeps what came with the request, which is zeroed, until the request is closed. */
+void request_keep(struct request *request, struct work_request *take_work);
 
 /** "request 12 (crate foo): " and the sentence. */
 void request_explain(const struct request *request, struct failure *why);

@@ -34,7 +34,7 @@ struct session_services {
 
 struct session *session_create(const struct session_services *services);
 
-/** A request or a cancel has come. It is borrowed for the call; its inputs are sorted by it. */
+/** A request or a cancel has come. Its inputs are sorted; it may be taken, and is then zeroed. */
 void session_take(struct session *session, struct work_request *work);
 
 /** A request has come that cannot be run: it is answered with the sentence. */

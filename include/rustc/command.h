@@ -10,6 +10,7 @@
 
 #include "base/strlist.h"
 #include "rustc/crate_args.h"
+#include "rustc/dependencies.h"
 #include "rustc/rustc_output.h"
 
 #include <stdbool.h>
@@ -28,8 +29,9 @@ struct command {
     struct strlist words;    /**< OUTPUTS_DIRECT: its arguments as they are */
     struct crate_args crate; /**< else: its arguments taken apart */
     enum command_outputs outputs;
-    struct strlist env; /**< NAME=VALUE, sorted */
-    char *working_dir;  /**< absolute */
+    struct dependencies dependencies; /**< the libraries that a linked crate's stages name */
+    struct strlist env;               /**< NAME=VALUE, sorted */
+    char *working_dir;                /**< absolute */
     enum output_format format;
 };
 
@@ -45,8 +47,13 @@ char *command_artifact_name(const struct command *command, const struct emit *em
 /** The folders that must exist below the private directory before the tool runs. */
 void command_folders(const struct command *command, struct strlist *folders);
 
-/** The argument vector; outputs go below `private_dir` (absolute) unless they are direct. */
-void command_argv(const struct command *command, const char *private_dir, struct strlist *argv);
+/**
+ * The argument vector; outputs go below `private_dir` (absolute) unless they are direct. With
+ * `gate`, the path of a stand-in for the linker, it takes its libraries from there, too (gating.h);
+ * NULL: it does not.
+ */
+void command_argv(const struct command *command, const char *private_dir, const char *gate,
+                  struct strlist *argv);
 
 /** Moves the command to another working directory: every mention of the old one changes with it. */
 void command_move(struct command *command, const char *working_dir);

@@ -5,7 +5,9 @@
  * |----------|--------------------------------------------------------------------------------|
  * | metadata | the .rmeta                                                                     |
  * | full     | the rlib, and every other kind that its --emit gives a path, but the .rmeta    |
- * | all      | every kind with a path there, and all other files into the output directory    |
+ * | codegen  | nothing; the stamp is made                                                     |
+ * | link     | every kind with a path there, and all other files into the output directory    |
+ * | all      | the same                                                                       |
  */
 #ifndef RELAY_RUSTC_DELIVERY_H
 #define RELAY_RUSTC_DELIVERY_H
@@ -13,16 +15,10 @@
 #include "base/failure.h"
 #include "rustc/command.h"
 #include "rustc/flags.h"
+#include "rustc/stage.h"
 
 #include <stdbool.h>
 #include <stddef.h>
-
-/** Which part of a compile a request wants (design.md, stage). */
-enum stage {
-    STAGE_ALL,      /**< no stage flag: everything, at EXIT */
-    STAGE_METADATA, /**< --pipelining-metadata: the .rmeta, at METADATA */
-    STAGE_FULL      /**< --pipelining-full: the rlib, at EXIT */
-};
 
 /** One file to place. */
 struct artifact {
@@ -35,10 +31,12 @@ struct artifact {
 struct delivery {
     struct artifact *artifacts; /**< every kind with a file name of its own */
     size_t artifact_count;
-    char *out_dir;         /**< STAGE_ALL: where the other files go, absolute; else NULL */
+    char *out_dir; /**< for a stage that takes all: where the other files go, absolute; else NULL */
     char *written_out_dir; /**< how a plain run would spell `out/`: "dir/", or "" */
     char *expected_rmeta;  /**< --pipelining-rmeta-path, absolute; or NULL */
     char *written_rmeta;   /**< the same as the request spells it */
+    char *stamp;           /**< --pipelining-stamp, absolute; or NULL */
+    char *written_stamp;   /**< the same as the request spells it */
     char *output_file;     /**< this and the next five: after the run, absolute, or NULL */
     char *stdout_file;
     char *stderr_file;

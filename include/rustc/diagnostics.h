@@ -37,6 +37,9 @@ void diagnostics_finish(struct diagnostics *list);
 /** Adds one item; a missing newline at its end is added, an empty one is ignored. */
 void diagnostics_add(struct diagnostics *list, const char *text, size_t len, bool is_error);
 
+/** Forgets what was not answered yet: it does not count. */
+void diagnostics_drop_waiting(struct diagnostics *list);
+
 /** The rustc died and is started again: what it will say a second time is not added a second time.
  */
 void diagnostics_start_again(struct diagnostics *list);

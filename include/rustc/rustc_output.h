@@ -26,6 +26,8 @@ enum rustc_line_kind {
 struct rustc_line {
     enum rustc_line_kind kind;
     bool is_error;         /**< an error, not a warning or note */
+    bool blames_source;    /**< an error at a place in the crate's own text, whatever it is linked
+                              with; not one about finding a crate */
     struct bytes artifact; /**< LINE_METADATA: the path as rustc names it */
     struct bytes shown; /**< what the user sees of it; may be filled for LINE_METADATA too (raw) */
 };

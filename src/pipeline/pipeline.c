@@ -139,7 +139,9 @@ static struct entry *add_entry(struct pipeline *pipeline, const struct want *wan
 
 static enum verdict verdict_of_join(const struct entry *entry, enum milestone milestone)
 {
-    bool reached = entry->state == ENTRY_METADATA && milestone == MILESTONE_METADATA;
+    bool reached = (entry->state == ENTRY_METADATA && milestone == MILESTONE_METADATA) ||
+                   (milestone == MILESTONE_LINK &&
+                    (entry->state == ENTRY_GATED || entry->state == ENTRY_LINKING));
     if (entry->state == ENTRY_DIED) {
         return VERDICT_AGAIN;
     }
@@ -150,8 +152,10 @@ enum verdict pipeline_want(struct pipeline *pipeline, const struct want *want,
                            uint64_t *ret_compile, struct action_list *actions)
 {
     struct entry_cause cause = {.request = want->request};
-    enum entry_event event =
-        want->milestone == MILESTONE_METADATA ? EVENT_WANT_METADATA : EVENT_WANT_EXIT;
+    static const enum entry_event events[] = {[MILESTONE_METADATA] = EVENT_WANT_METADATA,
+                                              [MILESTONE_LINK] = EVENT_WANT_LINK,
+                                              [MILESTONE_EXIT] = EVENT_WANT_EXIT};
+    enum entry_event event = events[want->milestone];
     enum verdict verdict = want->key == NULL ? VERDICT_ALONE : VERDICT_FIRST;
     struct entry *entry = find_key(pipeline, want->key);
     if (entry != NULL) {
@@ -179,12 +183,19 @@ void pipeline_metadata_ready(struct pipeline *pipeline, uint64_t compile,
            &(struct entry_cause){0}, actions);
 }
 
+void pipeline_linker_asked(struct pipeline *pipeline, uint64_t compile, struct action_list *actions)
+{
+    handle(pipeline, find_compile(pipeline, compile), EVENT_LINKER_ASKED, &(struct entry_cause){0},
+           actions);
+}
+
 void pipeline_ended(struct pipeline *pipeline, uint64_t compile, enum ending ending, uint64_t bytes,
                     struct action_list *actions)
 {
     static const enum entry_event events[] = {[ENDING_GOOD] = EVENT_ENDED_GOOD,
                                               [ENDING_BAD] = EVENT_ENDED_BAD,
-                                              [ENDING_SIGNAL] = EVENT_ENDED_SIGNAL};
+                                              [ENDING_SIGNAL] = EVENT_ENDED_SIGNAL,
+                                              [ENDING_UNFIT] = EVENT_ENDED_UNFIT};
     handle(pipeline, find_compile(pipeline, compile), events[ending],
            &(struct entry_cause){.bytes = bytes}, actions);
 }

@@ -1,6 +1,7 @@
 #include "program/answer.h"
 
 #include "base/file.h"
+#include "program/compile_result.h"
 #include "program/deliver.h"
 
 #include <stdlib.h>
@@ -58,8 +59,9 @@ static bool write_files(const struct request *request, struct compile *compile, 
     if (!write_all_said(delivery->output_file, compile, all, why)) {
         return false;
     }
-    return !all || (write_stdout(delivery->stdout_file, compile, why) &&
-                    write_all_said(delivery->stderr_file, compile, false, why));
+    return !stage_takes_all(request->invocation.stage) ||
+           (write_stdout(delivery->stdout_file, compile, why) &&
+            write_all_said(delivery->stderr_file, compile, false, why));
 }
 
 static void take_said(struct answer *answer, const struct request *request, struct compile *compile)
@@ -70,8 +72,8 @@ static void take_said(struct answer *answer, const struct request *request, stru
         bytes_append(&answer->text, "\n", 1);
     }
     bytes_consume(&compile->out, compile->out.len);
-    bool hidden =
-        request->invocation.stage == STAGE_ALL && request->invocation.delivery.stderr_file != NULL;
+    bool hidden = stage_takes_all(request->invocation.stage) &&
+                  request->invocation.delivery.stderr_file != NULL;
     if (!hidden) {
         diagnostics_answer(&compile->said, DIAGNOSTICS_ANSWER_MAX_BYTES - answer->text.len,
                            &answer->text);
@@ -85,7 +87,7 @@ static bool deliver(const struct request *request, const struct compile *compile
                             .delivery = &request->invocation.delivery,
                             .compile = compile};
     return deliver_outputs(&to, why) &&
-           (to.stage != STAGE_ALL || deliver_afterwards(to.delivery, why));
+           (!stage_takes_all(to.stage) || deliver_afterwards(to.delivery, why));
 }
 
 static void explain_failure(struct answer *answer, const struct request *request,

@@ -6,6 +6,8 @@
 #include "io/reaper.h"
 #include "io/state_dir.h"
 #include "program/attachment.h"
+#include "program/compile_result.h"
+#include "program/gated.h"
 #include "program/private_dir.h"
 #include "rustc/environment.h"
 
@@ -17,6 +19,7 @@ static void on_stdout(void *owner, const char *data, size_t len);
 static void on_stderr_line(void *owner, const char *line, size_t len);
 static void on_ended(void *owner, const struct child_end *end);
 static void on_remote_over(void *owner);
+static void on_asked(void *owner);
 
 static const struct child_events child_events = {
     .on_stdout = on_stdout,
@@ -33,6 +36,8 @@ struct compile *compile_create(uint64_t serial, struct command *take_command,
     *take_command = (struct command){0};
     compile->loop = place->loop;
     compile->make_flags = place->make_flags;
+    compile->program = place->program;
+    compile->hollow = place->hollow;
     compile->reaper = place->reaper;
     compile->state = place->state;
     compile->events = place->events;
@@ -52,6 +57,24 @@ static void release_root(struct compile *compile)
 {
     private_root_release(compile->root);
     compile->root = NULL;
+}
+
+void compile_take_gated(struct compile *compile, struct gated *take_gated)
+{
+    compile->gated = take_gated;
+}
+
+void compile_make_ordinary(struct compile *compile, struct command *take_command)
+{
+    release_root(compile);
+    gated_destroy(compile->gated);
+    compile->gated = NULL;
+    command_finish(&compile->command);
+    compile->command = *take_command;
+    *take_command = (struct command){0};
+    bytes_consume(&compile->raw, compile->raw.len);
+    bytes_consume(&compile->out, compile->out.len);
+    diagnostics_start_again(&compile->said);
 }
 
 void compile_share(struct compile *compile, const char *name)
@@ -82,6 +105,16 @@ bool compile_attach(struct compile *compile)
     compile->dir = dir;
     compile->is_remote = true;
     return true;
+}
+
+void compile_detach(struct compile *compile)
+{
+    attachment_close(compile->attachment);
+    compile->attachment = NULL;
+    free(compile->dir);
+    compile->dir = NULL;
+    compile->is_remote = false;
+    compile->may_attach = false;
 }
 
 static void remove_remote(struct compile *compile)
@@ -134,20 +167,35 @@ static bool spawn(struct compile *compile, struct strlist *argv, struct failure 
 static bool run(struct compile *compile, struct failure *why)
 {
     struct strlist argv = {0};
-    command_argv(&compile->command, compile->dir, &argv);
+    char *gate = compile->gated == NULL ? NULL : gated_linker(&compile->command, compile->dir);
+    command_argv(&compile->command, compile->dir, gate, &argv);
     bool good = private_dir_shorten(compile->dir, &argv, why) && spawn(compile, &argv, why);
     strlist_finish(&argv);
+    free(gate);
     return good;
+}
+
+static bool prepare_gate(struct compile *compile, struct failure *why)
+{
+    struct gated_place place = {.loop = compile->loop,
+                                .program = compile->program,
+                                .dir = compile->dir,
+                                .store = compile->hollow,
+                                .asked = on_asked,
+                                .owner = compile};
+    return compile->gated == NULL || gated_prepare(compile->gated, &compile->command, &place, why);
 }
 
 bool compile_start(struct compile *compile, struct failure *why)
 {
     remove_dir(compile);
     compile->has_metadata = false;
+    compile->asked = false;
+    compile->blames_source = false;
     compile->ended = false;
     compile->end = (struct child_end){0};
     compile->dir = private_dir_make(compile->state, compile->serial, &compile->command, why);
-    if (compile->dir == NULL || !run(compile, why)) {
+    if (compile->dir == NULL || !prepare_gate(compile, why) || !run(compile, why)) {
         return false;
     }
     if (compile->shared_name != NULL) {
@@ -185,6 +233,7 @@ void compile_destroy(struct compile *compile)
     }
     child_close(compile->child);
     attachment_close(compile->attachment);
+    gated_destroy(compile->gated);
     remove_dir(compile);
     release_root(compile);
     free(compile->shared_name);
@@ -193,37 +242,6 @@ void compile_destroy(struct compile *compile)
     bytes_finish(&compile->out);
     bytes_finish(&compile->raw);
     free(compile);
-}
-
-bool compile_succeeded(const struct compile *compile)
-{
-    return compile->ended && compile->end.signal == 0 && compile->end.exit_code == 0 &&
-           !compile->end.killed;
-}
-
-bool compile_is_hollow(const struct compile *compile)
-{
-    return compile_succeeded(compile) && crate_args_emit(&compile->command.crate, "link") != NULL &&
-           !private_dir_holds(compile->dir, &compile->command, "link");
-}
-
-uint64_t compile_disk_bytes(const struct compile *compile)
-{
-    return compile->dir == NULL ? 0 : private_dir_bytes(compile->dir, &compile->command);
-}
-
-char *compile_describe_end(const struct compile *compile)
-{
-    const char *tool = path_basename(compile->command.tool);
-    if (compile->is_lost) {
-        return mem_format("what another worker's %s made cannot be used", tool);
-    }
-    if (compile->end.signal != 0) {
-        return mem_format("%s was killed by signal %d (%s%s)", tool, compile->end.signal,
-                          strsignal(compile->end.signal),
-                          compile->end.signal == SIGKILL ? ": out of memory?" : "");
-    }
-    return mem_format("%s exited with code %d", tool, compile->end.exit_code);
 }
 
 char *compile_path(const struct compile *compile, const char *name)
@@ -269,6 +287,7 @@ static void on_stderr_line(void *owner, const char *text, size_t len)
     }
     struct rustc_line line;
     rustc_line_read(text, len, compile->command.format, &line);
+    compile->blames_source = compile->blames_source || line.blames_source;
     diagnostics_add(&compile->said, bytes_text(&line.shown), line.shown.len, line.is_error);
     bool is_metadata =
         line.kind == LINE_METADATA && !compile->has_metadata && is_own_metadata(compile, &line);
@@ -291,11 +310,21 @@ static void let_go(struct compile *compile)
     }
 }
 
+static void on_asked(void *owner)
+{
+    struct compile *compile = owner;
+    compile->asked = true;
+    compile->events->on_asked(compile->owner, compile);
+}
+
 static void on_ended(void *owner, const struct child_end *end)
 {
     struct compile *compile = owner;
     compile->end = *end;
     compile->ended = true;
+    if (compile->gated != NULL) {
+        gated_end(compile->gated);
+    }
     child_close(compile->child);
     compile->child = NULL;
     let_go(compile);

@@ -59,3 +59,12 @@ bool compile_set_runs(const struct compile_set *set)
     }
     return false;
 }
+
+size_t compile_set_gated(const struct compile_set *set)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < set->count; i++) {
+        count += set->items[i]->gated != NULL && set->items[i]->child != NULL ? 1 : 0;
+    }
+    return count;
+}

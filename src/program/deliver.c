@@ -4,6 +4,8 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "io/outputs.h"
+#include "io/tree.h"
+#include "program/compile_result.h"
 #include "rustc/metadata.h"
 #include "rustc/substitution.h"
 
@@ -146,8 +148,20 @@ static bool place_out_folder(const struct deliver_to *to, struct failure *why)
     return good;
 }
 
+bool deliver_stamp(const struct delivery *delivery, struct failure *why)
+{
+    char *folder = path_dirname(delivery->stamp);
+    bool good = tree_make(folder, S_IRWXU | S_IRWXG | S_IRWXO, why) &&
+                file_write(delivery->stamp, "", 0, why);
+    free(folder);
+    return good;
+}
+
 bool deliver_outputs(const struct deliver_to *to, struct failure *why)
 {
+    if (to->stage == STAGE_CODEGEN) {
+        return deliver_stamp(to->delivery, why);
+    }
     return check_metadata(to, why) && place_artifacts(to, why) && place_out_folder(to, why);
 }
 

@@ -23,13 +23,6 @@ static void write_compile(struct trace *trace, enum trace_phase phase,
     trace_write(trace, &event);
 }
 
-static const char *stage_name(enum stage stage)
-{
-    static const char *const names[] = {
-        [STAGE_ALL] = "all", [STAGE_METADATA] = "metadata", [STAGE_FULL] = "full"};
-    return names[stage];
-}
-
 void events_request_opened(struct trace *trace, const struct request *request)
 {
     struct trace_fact facts[] = {
@@ -59,6 +52,12 @@ void events_request_served(struct trace *trace, const struct request *request, e
         end_of_facts,
     };
     write_request(trace, TRACE_INSTANT, request, "served", facts);
+}
+
+void events_request_ordinary(struct trace *trace, const struct request *request, const char *reason)
+{
+    struct trace_fact facts[] = {{.name = "reason", .text = reason}, end_of_facts};
+    write_request(trace, TRACE_INSTANT, request, "ordinary", facts);
 }
 
 void events_request_cancelled(struct trace *trace, const struct request *request)
@@ -105,6 +104,22 @@ void events_compile_started(struct trace *trace, const struct compile *compile)
 void events_compile_metadata(struct trace *trace, const struct compile *compile)
 {
     write_compile(trace, TRACE_INSTANT, compile, "metadata", NULL);
+}
+
+void events_compile_asked(struct trace *trace, const struct compile *compile)
+{
+    write_compile(trace, TRACE_INSTANT, compile, "asked", NULL);
+}
+
+void events_compile_opened(struct trace *trace, const struct compile *compile)
+{
+    write_compile(trace, TRACE_INSTANT, compile, "opened", NULL);
+}
+
+void events_compile_ordinary(struct trace *trace, const struct compile *compile, const char *reason)
+{
+    struct trace_fact facts[] = {{.name = "reason", .text = reason}, end_of_facts};
+    write_compile(trace, TRACE_INSTANT, compile, "ordinary", facts);
 }
 
 // What all processes that ended so far have used, user and system.

@@ -1,5 +1,7 @@
 #include "base/bytes.h"
 #include "base/log.h"
+#include "io/gate_keeper.h"
+#include "program/linker.h"
 #include "program/oneshot.h"
 #include "program/options.h"
 #include "program/worker.h"
@@ -8,6 +10,7 @@
 #include <protobuf-c/protobuf-c.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <uv.h>
 
 extern char **environ;
@@ -48,6 +51,12 @@ static int run(const struct options *options)
 int main(int argc, char **argv)
 {
     (void)argc;
+    char *gate = gate_keeper_dir(argv[0]);
+    if (gate != NULL) {
+        int exit_code = linker_run(gate, argv);
+        free(gate);
+        return exit_code;
+    }
     signal(SIGPIPE, SIG_IGN);
     struct options options = {0};
     struct failure why;

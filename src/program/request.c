@@ -10,6 +10,7 @@ static void request_destroy(struct request *request)
     free(request->base_dir);
     free(request->root_name);
     strlist_finish(&request->mapped_paths);
+    work_request_finish(&request->work);
     free(request->subject);
     free(request);
 }
@@ -68,6 +69,12 @@ void request_close(struct request_set *set, struct request *request)
     }
     *link = request->next;
     request_destroy(request);
+}
+
+void request_keep(struct request *request, struct work_request *take_work)
+{
+    request->work = *take_work;
+    *take_work = (struct work_request){0};
 }
 
 void request_explain(const struct request *request, struct failure *why)

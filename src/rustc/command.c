@@ -3,6 +3,7 @@
 #include "base/bytes.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "rustc/gating.h"
 #include "rustc/substitution.h"
 
 #include <stdlib.h>
@@ -15,6 +16,7 @@ void command_finish(struct command *command)
     strlist_finish(&command->words);
     strlist_finish(&command->env);
     crate_args_finish(&command->crate);
+    dependencies_finish(&command->dependencies);
     *command = (struct command){0};
 }
 
@@ -79,7 +81,18 @@ static void push_emit(const struct command *command, const char *private_dir, st
     strlist_push_take(argv, bytes_detach(&value));
 }
 
-void command_argv(const struct command *command, const char *private_dir, struct strlist *argv)
+static void push_rest(const struct command *command, const char *private_dir, const char *gate,
+                      struct strlist *argv)
+{
+    if (gate == NULL) {
+        strlist_push_all(argv, &command->crate.rest);
+    } else {
+        gating_argv(command, private_dir, gate, argv);
+    }
+}
+
+void command_argv(const struct command *command, const char *private_dir, const char *gate,
+                  struct strlist *argv)
 {
     strlist_push(argv, command->tool);
     if (command->outputs == OUTPUTS_DIRECT) {
@@ -87,7 +100,7 @@ void command_argv(const struct command *command, const char *private_dir, struct
         return;
     }
     const struct crate_args *crate = &command->crate;
-    strlist_push_all(argv, &crate->rest);
+    push_rest(command, private_dir, gate, argv);
     push_emit(command, private_dir, argv);
     if (is_stdout(crate->output)) {
         strlist_push(argv, "-o-");
@@ -114,6 +127,7 @@ void command_move(struct command *command, const char *working_dir)
     replace_in(&command->words, &rules);
     replace_in(&command->crate.rest, &rules);
     replace_in(&command->env, &rules);
+    dependencies_replace(&command->dependencies, &rules);
     substitutions_finish(&rules);
     free(command->working_dir);
     command->working_dir = mem_dup(working_dir);

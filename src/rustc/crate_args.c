@@ -1,30 +1,10 @@
 #include "rustc/crate_args.h"
 
 #include "base/mem.h"
+#include "rustc/option.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-// How an option may be written: `--name value`, `--name=value`, `-Cvalue`, `-C value`. (The `=` of
-// `-o=value` is part of the value.)
-static const char *option_value(const struct strlist *words, size_t index, const char *name,
-                                size_t *ret_used)
-{
-    const char *word = words->items[index];
-    size_t len = strlen(name);
-    if (strncmp(word, name, len) != 0) {
-        return NULL;
-    }
-    if (word[len] == '\0') {
-        *ret_used = 2;
-        return index + 1 < words->count ? words->items[index + 1] : NULL;
-    }
-    *ret_used = 1;
-    if (name[1] != '-') {
-        return word + len;
-    }
-    return word[len] == '=' ? word + len + 1 : NULL;
-}
 
 void crate_args_finish(struct crate_args *args)
 {
@@ -112,14 +92,11 @@ static void add_crate_types(struct crate_args *args, const char *value)
     }
 }
 
-// rustc takes an underscore for a dash in the names of codegen options.
-static void read_codegen(struct crate_args *args, const char *value)
+static void read_codegen(struct crate_args *args, const char *setting)
 {
-    static const char dashed[] = "extra-filename=";
-    static const char joined[] = "extra_filename=";
-    size_t len = sizeof dashed - 1;
-    if (strncmp(value, dashed, len) == 0 || strncmp(value, joined, len) == 0) {
-        replace(&args->extra_filename, value + len);
+    const char *value = NULL;
+    if (option_setting_is(setting, "extra-filename", &value) && value != NULL) {
+        replace(&args->extra_filename, value);
     }
 }
 
@@ -159,10 +136,7 @@ static size_t read_crate_option(struct crate_args *args, const struct strlist *w
         add_crate_types(args, value);
         return used;
     }
-    value = option_value(words, index, "-C", &used);
-    if (value == NULL) {
-        value = option_value(words, index, "--codegen", &used);
-    }
+    value = option_codegen(words, index, &used);
     if (value != NULL) {
         read_codegen(args, value);
         return used;

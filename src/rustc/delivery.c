@@ -24,6 +24,8 @@ void delivery_finish(struct delivery *delivery)
     free(delivery->written_out_dir);
     free(delivery->expected_rmeta);
     free(delivery->written_rmeta);
+    free(delivery->stamp);
+    free(delivery->written_stamp);
     free(delivery->output_file);
     free(delivery->stdout_file);
     free(delivery->stderr_file);
@@ -52,6 +54,9 @@ static bool is_declared(enum stage stage, const struct emit *emit)
         return is_metadata;
     case STAGE_FULL:
         return strcmp(emit->kind, "link") == 0 || (emit->path != NULL && !is_metadata);
+    case STAGE_CODEGEN:
+        return false;
+    case STAGE_LINK:
     case STAGE_ALL:
         return emit->path != NULL;
     }
@@ -98,7 +103,7 @@ static void set_out_dir(struct delivery *delivery, const struct delivery_source 
     const char *out_dir = from_output != NULL ? from_output : crate->out_dir;
     bool bare = out_dir == NULL || (from_output != NULL && strchr(crate->output, '/') == NULL);
     delivery->written_out_dir = bare ? mem_dup("") : mem_format("%s/", out_dir);
-    if (source->stage == STAGE_ALL) {
+    if (stage_takes_all(source->stage)) {
         delivery->out_dir = path_join(source->base_dir, out_dir == NULL ? "." : out_dir);
     }
     free(from_output);
@@ -144,6 +149,9 @@ bool delivery_build(struct delivery *delivery, const struct delivery_source *sou
     delivery->expected_rmeta = file_flag(source, FLAG_PIPELINING_RMETA_PATH);
     const char *rmeta = either_value(source, FLAG_PIPELINING_RMETA_PATH);
     delivery->written_rmeta = rmeta == NULL ? NULL : mem_dup(rmeta);
+    delivery->stamp = file_flag(source, FLAG_PIPELINING_STAMP);
+    const char *stamp = either_value(source, FLAG_PIPELINING_STAMP);
+    delivery->written_stamp = stamp == NULL ? NULL : mem_dup(stamp);
     delivery->output_file = file_flag(source, FLAG_OUTPUT_FILE);
     delivery->stdout_file = file_flag(source, FLAG_STDOUT_FILE);
     delivery->stderr_file = file_flag(source, FLAG_STDERR_FILE);

@@ -14,6 +14,16 @@ void diagnostics_finish(struct diagnostics *list)
     *list = (struct diagnostics){0};
 }
 
+void diagnostics_drop_waiting(struct diagnostics *list)
+{
+    while (list->count > list->answered) {
+        struct diagnostic *item = &list->items[--list->count];
+        list->total_bytes -= item->len;
+        free(item->text);
+    }
+    list->dropped = 0;
+}
+
 void diagnostics_start_again(struct diagnostics *list)
 {
     list->earlier = list->count;

@@ -58,6 +58,12 @@ static const struct flag_spec specs[FLAG_COUNT] = {
          "the request wants the .rmeta; answered as soon as it is written"},
     [FLAG_PIPELINING_FULL] = {"--pipelining-full", ARITY_NONE, PLACE_REQUEST, NULL,
                               "the request wants the rlib; takes over the running rustc"},
+    [FLAG_PIPELINING_CODEGEN] =
+        {"--pipelining-codegen", ARITY_NONE, PLACE_REQUEST, NULL,
+         "the request wants a linked crate's code; answered when the linker is asked for"},
+    [FLAG_PIPELINING_LINK] = {"--pipelining-link", ARITY_NONE, PLACE_REQUEST, NULL,
+                              "the request wants the program or shared object; lets the running "
+                              "rustc link"},
     [FLAG_PIPELINING_KEY] = {"--pipelining-key", ARITY_ONE, PLACE_REQUEST, "KEY",
                              "names the crate that both requests belong to"},
     [FLAG_PIPELINING_RMETA_PATH] =
@@ -65,6 +71,12 @@ static const struct flag_spec specs[FLAG_COUNT] = {
          "the metadata dependants used; what was compiled must equal it"},
     [FLAG_PIPELINING_RLIB_PATH] = {"--pipelining-rlib-path", ARITY_ONE, PLACE_REQUEST, "FILE",
                                    "where the rlib goes, if --emit does not say it"},
+    [FLAG_PIPELINING_STAMP] =
+        {"--pipelining-stamp", ARITY_ONE, PLACE_REQUEST, "FILE",
+         "the empty file that --pipelining-codegen makes and --pipelining-link is given"},
+    [FLAG_PIPELINING_DEPENDENCY] =
+        {"--pipelining-dependency", ARITY_MANY, PLACE_REQUEST, "RMETA=RLIB",
+         "a library that a linked crate needs: its early metadata, and its full rlib"},
     [FLAG_PERSISTENT_WORKER] = {"--persistent_worker", ARITY_NONE, OWN, NULL,
                                 "serve Bazel's WorkRequests on standard input"},
     [FLAG_WIRE] = {"--wire", ARITY_ONE, OWN, "auto|json|proto",

@@ -1,5 +1,7 @@
 #include "rustc/identity.h"
 
+#include "base/file.h"
+
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +14,20 @@ static void add_list(struct digest_builder *builder, const struct strlist *list)
     }
 }
 
+// A library's files are called after the crate, all others as the arguments say.
+static void add_outputs(struct digest_builder *builder, const struct command *command)
+{
+    digest_add_count(builder, command->crate.emit_count);
+    for (size_t i = 0; i < command->crate.emit_count; i++) {
+        const struct emit *emit = &command->crate.emits[i];
+        bool named = command->outputs == OUTPUTS_PRIVATE && emit->path != NULL;
+        digest_add_text(builder, emit->kind);
+        digest_add_text(builder, named ? path_basename(emit->path) : "");
+    }
+    const char *output = command->crate.output;
+    digest_add_text(builder, output == NULL ? "" : path_basename(output));
+}
+
 static void add_command(struct digest_builder *builder, const struct command *command)
 {
     digest_add_text(builder, command->tool);
@@ -20,10 +36,8 @@ static void add_command(struct digest_builder *builder, const struct command *co
     digest_add_count(builder, (size_t)command->format);
     add_list(builder, &command->words);
     add_list(builder, &command->crate.rest);
-    digest_add_count(builder, command->crate.emit_count);
-    for (size_t i = 0; i < command->crate.emit_count; i++) {
-        digest_add_text(builder, command->crate.emits[i].kind);
-    }
+    add_outputs(builder, command);
+    add_list(builder, &command->dependencies.names);
     add_list(builder, &command->env);
 }
 
@@ -41,9 +55,13 @@ static bool is_param_file_of(const char *input, const char *output)
 
 // Inputs that only this one request of its crate has. Bazel lists an input as the arguments spell
 // it.
-static bool is_own_input(const struct delivery *delivery, const char *path)
+static bool is_own_input(const struct invocation *invocation, const char *path)
 {
-    if (delivery->written_rmeta != NULL && strcmp(path, delivery->written_rmeta) == 0) {
+    const struct delivery *delivery = &invocation->delivery;
+    const char *stamp = delivery->written_stamp;
+    if ((delivery->written_rmeta != NULL && strcmp(path, delivery->written_rmeta) == 0) ||
+        (stamp != NULL && (strcmp(path, stamp) == 0 || is_param_file_of(path, stamp))) ||
+        dependencies_name(&invocation->command.dependencies, path)) {
         return true;
     }
     for (size_t i = 0; i < delivery->artifact_count; i++) {
@@ -63,7 +81,7 @@ struct digest identity_of(const struct invocation *invocation, const struct inpu
     digest_add_text(&builder, invocation->key == NULL ? "" : invocation->key);
     add_command(&builder, &invocation->command);
     for (size_t i = 0; i < count; i++) {
-        if (!is_own_input(&invocation->delivery, inputs[i].path)) {
+        if (!is_own_input(invocation, inputs[i].path)) {
             digest_add_text(&builder, inputs[i].path);
             digest_add(&builder, inputs[i].digest, inputs[i].digest_len);
         }

@@ -164,21 +164,19 @@ static bool read_stage(const struct build *build, struct invocation *invocation,
                        struct failure *why)
 {
     const struct flag_values *flags = &build->arguments.flags;
-    bool metadata = flag_given(flags, FLAG_PIPELINING_METADATA);
-    bool full = flag_given(flags, FLAG_PIPELINING_FULL);
-    if (metadata && full) {
-        return failure_set(why, "%s and %s exclude each other", flag_name(FLAG_PIPELINING_METADATA),
-                           flag_name(FLAG_PIPELINING_FULL));
+    if (!stage_read(flags, &invocation->stage, why)) {
+        return false;
     }
-    const char *key = flag_value(flags, FLAG_PIPELINING_KEY);
-    invocation->stage = metadata ? STAGE_METADATA : full ? STAGE_FULL : STAGE_ALL;
     if (invocation->stage == STAGE_ALL) {
         return true;
     }
+    const char *flag = flag_name(stage_flag(invocation->stage));
+    const char *key = flag_value(flags, FLAG_PIPELINING_KEY);
     if (key == NULL) {
-        return failure_set(why, "%s needs %s=KEY",
-                           flag_name(metadata ? FLAG_PIPELINING_METADATA : FLAG_PIPELINING_FULL),
-                           flag_name(FLAG_PIPELINING_KEY));
+        return failure_set(why, "%s needs %s=KEY", flag, flag_name(FLAG_PIPELINING_KEY));
+    }
+    if (invocation->stage == STAGE_CODEGEN && !flag_given(flags, FLAG_PIPELINING_STAMP)) {
+        return failure_set(why, "%s needs %s=FILE", flag, flag_name(FLAG_PIPELINING_STAMP));
     }
     invocation->key = mem_dup(key);
     return check_key(key, why);
@@ -194,7 +192,7 @@ static bool is_rustc(const char *tool)
 static enum command_outputs choose_outputs(const struct build *build,
                                            const struct invocation *invocation)
 {
-    if (invocation->stage != STAGE_ALL) {
+    if (stage_is_library(invocation->stage)) {
         return OUTPUTS_LIBRARY;
     }
     bool is_request = build->source->request_words != NULL;
@@ -252,7 +250,9 @@ static bool read_command(struct build *build, struct invocation *invocation, str
     if (command->outputs == OUTPUTS_DIRECT) {
         strlist_push_all(&command->words, words);
     }
-    return command->outputs != OUTPUTS_LIBRARY || make_library(&command->crate, why);
+    return dependencies_read(&command->dependencies,
+                             &build->arguments.flags.of[FLAG_PIPELINING_DEPENDENCY], why) &&
+           (command->outputs != OUTPUTS_LIBRARY || make_library(&command->crate, why));
 }
 
 bool invocation_build(struct invocation *invocation, const struct invocation_source *source,

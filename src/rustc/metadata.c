@@ -1,101 +1,48 @@
 #include "rustc/metadata.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
+#include "base/mapping.h"
+#include "rustc/archive.h"
+
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-static const char archive_magic[] = "!<arch>\n";
-static const char member_name[] = "lib.rmeta/";
-
-enum {
-    ARCHIVE_MAGIC_BYTES = sizeof archive_magic - 1,
-    MEMBER_HEADER_BYTES = 60,
-    MEMBER_SIZE_OFFSET = 48,
-    MEMBER_SIZE_BYTES = 10
-};
-
-// A file mapped for reading, and the part of it that is metadata.
-struct mapped {
-    char *file;
-    size_t file_len;
+// The part of a mapped file that is metadata.
+struct metadata {
+    struct mapping file;
     const char *data;
     size_t len;
     bool wrapped; // from an archive: an object file around the raw bytes
 };
 
-static bool map_file(const char *path, struct mapped *mapped, struct failure *why)
+static bool find_member(struct metadata *metadata, struct archive *archive)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    struct stat info;
-    if (fd < 0 || fstat(fd, &info) != 0) {
-        int error = errno;
-        if (fd >= 0) {
-            close(fd);
-        }
-        return failure_errno(why, error, "cannot read the metadata '%s'", path);
-    }
-    mapped->file_len = (size_t)info.st_size;
-    void *place =
-        mapped->file_len == 0 ? NULL : mmap(NULL, mapped->file_len, PROT_READ, MAP_PRIVATE, fd, 0);
-    int error = errno;
-    close(fd);
-    if (place == MAP_FAILED) {
-        return failure_errno(why, error, "cannot read the metadata '%s'", path);
-    }
-    mapped->file = place;
-    return true;
-}
-
-static void unmap(struct mapped *mapped)
-{
-    if (mapped->file != NULL) {
-        munmap(mapped->file, mapped->file_len);
-    }
-}
-
-// Walks the members of an archive (System V layout: 60-byte headers, data padded to even sizes).
-static bool find_member(struct mapped *mapped)
-{
-    size_t offset = ARCHIVE_MAGIC_BYTES;
-    while (offset + MEMBER_HEADER_BYTES <= mapped->file_len) {
-        const char *header = mapped->file + offset;
-        char digits[MEMBER_SIZE_BYTES + 1] = {0};
-        memcpy(digits, header + MEMBER_SIZE_OFFSET, MEMBER_SIZE_BYTES);
-        size_t size = (size_t)strtoul(digits, NULL, 10);
-        size_t start = offset + MEMBER_HEADER_BYTES;
-        if (size > mapped->file_len - start) {
-            return false;
-        }
-        if (memcmp(header, member_name, sizeof member_name - 1) == 0) {
-            mapped->data = mapped->file + start;
-            mapped->len = size;
+    struct archive_member member;
+    while (archive_next(archive, &member)) {
+        if (archive_is_named(&member, ARCHIVE_METADATA)) {
+            metadata->data = member.data;
+            metadata->len = member.len;
             return true;
         }
-        offset = start + size + size % 2;
     }
     return false;
 }
 
-static bool open_metadata(const char *path, struct mapped *mapped, struct failure *why)
+static bool open_metadata(const char *path, struct metadata *metadata, struct failure *why)
 {
-    if (!map_file(path, mapped, why)) {
+    if (!mapping_open(&metadata->file, path, "metadata", why)) {
         return false;
     }
-    mapped->data = mapped->file;
-    mapped->len = mapped->file_len;
-    mapped->wrapped = mapped->file_len >= ARCHIVE_MAGIC_BYTES &&
-                      memcmp(mapped->file, archive_magic, ARCHIVE_MAGIC_BYTES) == 0;
-    if ((mapped->wrapped && !find_member(mapped)) || mapped->len == 0) {
+    metadata->data = metadata->file.data;
+    metadata->len = metadata->file.len;
+    struct archive archive;
+    metadata->wrapped = archive_begin(&archive, metadata->data, metadata->len);
+    if ((metadata->wrapped && !find_member(metadata, &archive)) || metadata->len == 0) {
         return failure_set(why, "'%s' holds no metadata", path);
     }
     return true;
 }
 
-static bool contains(const struct mapped *outer, const struct mapped *inner)
+static bool contains(const struct metadata *outer, const struct metadata *inner)
 {
     const char *place = outer->data;
     size_t left = outer->len;
@@ -113,12 +60,15 @@ static bool contains(const struct mapped *outer, const struct mapped *inner)
     return false;
 }
 
-static bool same(const struct mapped *left, const struct mapped *right)
+// A hollow rlib holds the raw bytes, a full one the same in an object file.
+static bool same(const struct metadata *left, const struct metadata *right)
 {
-    if (left->wrapped != right->wrapped) {
-        return left->wrapped ? contains(left, right) : contains(right, left);
+    const struct metadata *outer = left->len > right->len ? left : right;
+    const struct metadata *inner = outer == left ? right : left;
+    if (outer->len == inner->len) {
+        return memcmp(outer->data, inner->data, outer->len) == 0;
     }
-    return left->len == right->len && memcmp(left->data, right->data, left->len) == 0;
+    return outer->wrapped && contains(outer, inner);
 }
 
 static bool is_one_file(const char *left, const char *right)
@@ -135,13 +85,13 @@ bool metadata_same(const char *left, const char *right, bool *ret_same, struct f
         *ret_same = true;
         return true;
     }
-    struct mapped a = {0};
-    struct mapped b = {0};
+    struct metadata a = {0};
+    struct metadata b = {0};
     bool good = open_metadata(left, &a, why) && open_metadata(right, &b, why);
     if (good) {
         *ret_same = same(&a, &b);
     }
-    unmap(&a);
-    unmap(&b);
+    mapping_close(&a.file);
+    mapping_close(&b.file);
     return good;
 }

@@ -69,6 +69,26 @@ static void read_plain(const char *text, size_t len, enum output_format format,
     bytes_append(&line->shown, "\n", 1);
 }
 
+// E0460 to E0464, E0514, E0519, E0523: a crate that cannot be found, or not be used.
+static bool is_about_crates(const cJSON *object)
+{
+    static const char *const codes[] = {"E0460", "E0461", "E0462", "E0463",
+                                        "E0464", "E0514", "E0519", "E0523"};
+    const char *code = string_member(cJSON_GetObjectItemCaseSensitive(object, "code"), "code");
+    for (size_t i = 0; code != NULL && i < sizeof codes / sizeof codes[0]; i++) {
+        if (strcmp(code, codes[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool blames_source(const cJSON *object)
+{
+    const cJSON *spans = cJSON_GetObjectItemCaseSensitive(object, "spans");
+    return cJSON_GetArraySize(spans) > 0 && !is_about_crates(object);
+}
+
 static void read_object(const cJSON *object, const char *text, size_t len,
                         enum output_format format, struct rustc_line *line)
 {
@@ -76,6 +96,7 @@ static void read_object(const cJSON *object, const char *text, size_t len,
     const char *level = string_member(object, "level");
     const char *artifact = string_member(object, "artifact");
     line->is_error = level != NULL && strncmp(level, "error", 5) == 0;
+    line->blames_source = line->is_error && blames_source(object);
     line->kind = LINE_DROP;
     if (artifact != NULL && is_text(string_member(object, "emit"), "metadata")) {
         line->kind = LINE_METADATA;

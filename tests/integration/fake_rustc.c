@@ -4,6 +4,8 @@
  * the escapes \n, \xNN and, at the end, \c (no newline).
  *
  *   metadata TEXT | link TEXT | dep-info TEXT   write that output, print its artifact line
+ *   linker                  runs the program of -Clinker with every --extern file, and where the
+ *                           output goes; ends as it does when it fails
  *   copy SOURCE KIND        the same, with the bytes of a file read now
  *   stderr TEXT | stdout TEXT | print-env NAME | print-args | print-cwd
  *   write PATH TEXT | append PATH TEXT
@@ -22,6 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { PATH_BYTES = 4096, WORDS_MAX = 4096, EMITS_MAX = 16 };
@@ -138,10 +141,10 @@ static void put(const char *path, const char *mode, const char *text)
     }
 }
 
-// Writes an output to the last --emit that gives it a path, else to its usual place.
-static void emit(const char *kind, const char *text)
+// Where the output of a kind goes: the last --emit that gives it a path, else its usual place.
+static void output_path(const char *kind, char path[PATH_BYTES])
 {
-    char path[PATH_BYTES] = "";
+    path[0] = '\0';
     for (int i = 0; i < emit_count; i++) {
         if (strcmp(emits[i].kind, kind) == 0 && emits[i].path != NULL) {
             snprintf(path, PATH_BYTES, "%s", emits[i].path);
@@ -149,6 +152,12 @@ static void emit(const char *kind, const char *text)
             implied_path(kind, path);
         }
     }
+}
+
+static void emit(const char *kind, const char *text)
+{
+    char path[PATH_BYTES];
+    output_path(kind, path);
     if (path[0] == '\0') {
         return;
     }
@@ -169,6 +178,32 @@ static void do_copy(const char *name, char *args)
     char *text = read_all(args);
     emit(kind, text);
     free(text);
+}
+
+static void do_linker(const char *name, char *args)
+{
+    (void)args;
+    char path[PATH_BYTES];
+    char *argv[WORDS_MAX + 2] = {(char *)(size_t)option("-Clinker")};
+    int count = 1;
+    for (int i = 0; i < word_count; i++) {
+        char *file = strncmp(words[i], "--extern=", 9) == 0 ? strchr(words[i] + 9, '=') : NULL;
+        if (file != NULL) {
+            argv[count++] = file + 1;
+        }
+    }
+    output_path("link", path);
+    argv[count] = path;
+    int status = 0;
+    pid_t pid = fork();
+    if (pid == 0) {
+        execv(argv[0], argv);
+        die(name, argv[0]);
+    }
+    if (pid < 0 || waitpid(pid, &status, 0) < 0 || status != 0) {
+        fprintf(stderr, "error: linking failed\n");
+        exit(1);
+    }
 }
 
 static void do_print(const char *name, char *args)
@@ -263,6 +298,7 @@ static const struct {
     void (*run)(const char *name, char *args);
 } commands[] = {
     {"metadata", do_emit},        {"link", do_emit},
+    {"linker", do_linker},
     {"dep-info", do_emit},        {"copy", do_copy},
     {"stderr", do_print},         {"stdout", do_print},
     {"print-env", do_print_fact}, {"print-args", do_print_fact},

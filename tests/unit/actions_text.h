@@ -8,7 +8,8 @@
 // "start 1, answer 2 done by 1, kill 1"; empties the list.
 static inline void append_actions(struct bytes *text, struct action_list *actions)
 {
-    static const char *const kinds[] = {"start", "restart", "answer", "kill", "forget"};
+    static const char *const kinds[] = {"start",  "restart", "open",  "ordinary",
+                                        "answer", "kill",    "forget"};
     static const char *const outcomes[] = {"done", "failed", "cancelled"};
     for (size_t i = 0; i < actions->count; i++) {
         const struct action *action = &actions->items[i];
@@ -18,6 +19,9 @@ static inline void append_actions(struct bytes *text, struct action_list *action
                                 outcomes[action->outcome]);
         }
         bytes_append_format(text, " %llu", (unsigned long long)action->compile);
+        if (action->kind == ACTION_OPEN || action->kind == ACTION_ORDINARY) {
+            bytes_append_format(text, " for %llu", (unsigned long long)action->request);
+        }
     }
     actions->count = 0;
 }

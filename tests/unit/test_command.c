@@ -70,7 +70,7 @@ static const struct command_row rows[] = {
 static void append_argv(struct bytes *got, const struct command *command)
 {
     struct strlist argv = {0};
-    command_argv(command, "/p", &argv);
+    command_argv(command, "/p", NULL, &argv);
     assert_string_equal(argv.items[0], "bin/rustc");
     assert_null(strlist_argv(&argv)[argv.count]);
     strlist_remove(&argv, 0);

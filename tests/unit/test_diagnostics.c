@@ -216,6 +216,23 @@ static void what_is_kept_is_capped(void **state)
     diagnostics_finish(&list);
 }
 
+static void what_waits_can_be_dropped(void **state)
+{
+    (void)state;
+    struct diagnostics list = {0};
+    add_words(&list, "a b");
+    assert_answer(&list, ALL, "a\nb\n");
+    add_words(&list, "c Ed");
+    diagnostics_drop_waiting(&list);
+    assert_answer(&list, ALL, "");
+    assert_all(&list, "a\nb\n");
+    diagnostics_start_again(&list);
+    add_words(&list, "a c");
+    assert_answer(&list, ALL, "c\n");
+    assert_int_equal(list.total_bytes, 6);
+    diagnostics_finish(&list);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -229,6 +246,7 @@ int main(void)
         cmocka_unit_test(a_successor_is_heard_only_for_news),
         cmocka_unit_test(it_may_start_again_twice),
         cmocka_unit_test(what_is_kept_is_capped),
+        cmocka_unit_test(what_waits_can_be_dropped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -127,6 +127,41 @@ static const struct variant different[] = {
      SHARED " d/libx.rlib#r"},
 };
 
+#define PROGRAM                                                                                    \
+    "src/main.rs --crate-name=x --crate-type=bin --emit=link=d/x --out-dir=d --pipelining-key=k "  \
+    "--pipelining-stamp=d/x.stamp --pipelining-dependency=d/libdep.rmeta=d/libdep.rlib "
+#define CODEGEN_INPUTS "src/main.rs#1 rustc#3 d/libdep.rmeta#2 d/x.stamp-0.params#p"
+#define LINK_INPUTS "src/main.rs#1 rustc#3 d/libdep.rlib#4 d/x-0.params#q d/x.stamp#s"
+
+static const struct variant codegen_request = {
+    "the codegen request",
+    {STARTUP, TOOL, PROGRAM "--pipelining-codegen", "/b", ENV},
+    CODEGEN_INPUTS};
+
+static const struct variant same_program[] = {
+    {"the link request", {STARTUP, TOOL, PROGRAM "--pipelining-link", "/b", ENV}, LINK_INPUTS},
+    // Their contents are compared when a request would join.
+    {"other rlibs",
+     {STARTUP, TOOL, PROGRAM "--pipelining-link", "/b", ENV},
+     "src/main.rs#1 rustc#3 d/libdep.rlib#other"},
+};
+
+static const struct variant different_program[] = {
+    {"another source",
+     {STARTUP, TOOL, PROGRAM "--pipelining-link", "/b", ENV},
+     "src/main.rs#9 rustc#3 d/libdep.rlib#4"},
+    {"another library",
+     {STARTUP, TOOL, PROGRAM "--pipelining-link --pipelining-dependency=a.rmeta=a.rlib", "/b", ENV},
+     LINK_INPUTS},
+    {"another input",
+     {STARTUP, TOOL, PROGRAM "--pipelining-link", "/b", ENV},
+     LINK_INPUTS " d/libmacro.so#5"},
+    {"another name of the program",
+     {STARTUP, TOOL, PROGRAM "--pipelining-link --emit=link=d/y", "/b", ENV},
+     "src/main.rs#1 rustc#3 d/libdep.rlib#4"},
+    {"no stage", {STARTUP, TOOL, PROGRAM, "/b", ENV}, LINK_INPUTS},
+};
+
 static struct input *inputs_of(const struct strlist *words)
 {
     struct input *inputs = mem_zalloc_array(words->count, sizeof inputs[0]);
@@ -178,6 +213,23 @@ static void requests_of_one_compile_are_equal(void **state)
     assert_all(same, COUNT(same), true);
 }
 
+static void requests_of_one_program_are_equal(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(same_program); i++) {
+        assert_pair(&same_program[i], &codegen_request, true);
+    }
+}
+
+static void anything_else_makes_another_program(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(different_program); i++) {
+        assert_pair(&different_program[i], &codegen_request, false);
+    }
+    assert_pair(&codegen_request, &metadata_request, false);
+}
+
 static void anything_rustc_sees_makes_a_difference(void **state)
 {
     (void)state;
@@ -198,6 +250,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(requests_of_one_compile_are_equal),
+        cmocka_unit_test(requests_of_one_program_are_equal),
+        cmocka_unit_test(anything_else_makes_another_program),
         cmocka_unit_test(anything_rustc_sees_makes_a_difference),
         cmocka_unit_test(different_ones_differ_from_each_other),
     };

@@ -195,7 +195,7 @@ static void append_invocation(struct bytes *got, const struct invocation *invoca
         bytes_append_format(got, " %s", invocation->key);
     }
     bytes_append_format(got, " %s %s: ", outputs[command->outputs], formats[command->format]);
-    command_argv(command, "/p", &argv);
+    command_argv(command, "/p", NULL, &argv);
     append_line(got, &argv);
     strlist_finish(&argv);
     if (command->env.count > 0) {

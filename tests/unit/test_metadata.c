@@ -1,4 +1,4 @@
-// The metadata of a crate in its two wrappings. Archives are made here, byte by byte.
+// The metadata of a crate in its two wrappings.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,20 +6,11 @@
 
 #include <cmocka.h>
 
+#include "archive_text.h"
 #include "rustc/metadata.h"
 #include "temp_dir.h"
-#include "words.h"
 
 #include <unistd.h>
-
-static void append_member(struct bytes *archive, const char *name, const char *data, size_t len)
-{
-    bytes_append_format(archive, "%-16s%-12d%-6d%-6d%-8s%-10zu`\n", name, 0, 0, 0, "100644", len);
-    bytes_append(archive, data, len);
-    if (len % 2 == 1) {
-        bytes_append_text(archive, "\n");
-    }
-}
 
 struct content {
     const char *name;
@@ -50,16 +41,9 @@ static void write_content(const char *dir, const struct content *content)
         temp_text(dir, content->name, content->raw);
         return;
     }
-    struct strlist words = words_of(content->members);
-    struct bytes archive = {0};
-    bytes_append_text(&archive, "!<arch>\n");
-    for (size_t i = 0; i + 1 < words.count; i += 2) {
-        const char *data = strcmp(words.items[i + 1], "-") == 0 ? "" : words.items[i + 1];
-        append_member(&archive, words.items[i], data, strlen(data));
-    }
+    struct bytes archive = archive_of(content->members);
     temp_bytes(dir, content->name, archive.data, archive.len);
     bytes_finish(&archive);
-    strlist_finish(&words);
 }
 
 static int write_files(void **state)

@@ -121,6 +121,39 @@ static void lines_are_read_in_every_format(void **state)
     }
 }
 
+struct blame_row {
+    const char *line;
+    bool expected;
+};
+
+#define SPANS "\"spans\":[{\"is_primary\":true}]"
+
+static const struct blame_row blames[] = {
+    {"{\"level\":\"error\"," SPANS ",\"rendered\":\"r\"}", true},
+    {"{\"level\":\"error\"," SPANS ",\"code\":{\"code\":\"E0308\"}}", true},
+    {"{\"level\":\"error\"," SPANS ",\"code\":null}", true},
+    {"{\"level\":\"error\"," SPANS ",\"code\":{\"code\":\"E0460\"}}", false},
+    {"{\"level\":\"error\"," SPANS ",\"code\":{\"code\":\"E0463\"}}", false},
+    {"{\"level\":\"error\"," SPANS ",\"code\":{\"code\":\"E0519\"}}", false},
+    {"{\"level\":\"error\",\"spans\":[],\"rendered\":\"linking failed\"}", false},
+    {"{\"level\":\"error\",\"rendered\":\"aborting\"}", false},
+    {"{\"level\":\"warning\"," SPANS ",\"rendered\":\"r\"}", false},
+    {"error: linking", false},
+};
+
+static void errors_in_the_sources_are_told_from_others(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(blames); i++) {
+        struct rustc_line line;
+        rustc_line_read(blames[i].line, strlen(blames[i].line), OUTPUT_RENDERED, &line);
+        if (line.blames_source != blames[i].expected) {
+            fail_msg("%s", blames[i].line);
+        }
+        rustc_line_finish(&line);
+    }
+}
+
 static void a_nul_is_a_byte_of_plain_text(void **state)
 {
     (void)state;
@@ -191,6 +224,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_are_read_in_every_format),
+        cmocka_unit_test(errors_in_the_sources_are_told_from_others),
         cmocka_unit_test(a_nul_is_a_byte_of_plain_text),
         cmocka_unit_test(known_warnings_are_wrapped_for_json),
     };

@@ -1,0 +1,22 @@
+/**
+ * The files of a gate, below the private directory of its compile. Known to the worker's side
+ * (io/gate.h) and the linker's (io/gate_keeper.h) alone.
+ *
+ * FIFOs by path, and no inherited pipes: another worker process may open the gate, one that was
+ * given the request to link while the compile belongs to the first (singleplex workers).
+ */
+#ifndef RELAY_IO_GATE_LAYOUT_H
+#define RELAY_IO_GATE_LAYOUT_H
+
+/** Holds a link to our own executable under the file name of the real linker. */
+#define GATE_BIN "gate/bin"
+/** A link whose text is the real linker, as rustc would have been given it; it may lead nowhere. */
+#define GATE_LINKER "gate/linker"
+/** A FIFO that the worker reads: a byte for each time that the linker is asked for. */
+#define GATE_ASKED "gate/asked"
+/** A FIFO that gates wait at. The owner holds it open for its life: its end is the owner's. */
+#define GATE_GO "gate/go"
+/** Is there once the gate is open. */
+#define GATE_OPEN "gate/open"
+
+#endif

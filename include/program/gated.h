@@ -1,0 +1,67 @@
+/**
+ * What a linked crate's compile needs to start before its dependencies' code exists: hollow rlibs
+ * in its private directory, a gate in the place of its linker, and later the full rlibs.
+ */
+#ifndef RELAY_PROGRAM_GATED_H
+#define RELAY_PROGRAM_GATED_H
+
+#include "base/failure.h"
+#include "base/input.h"
+#include "io/gate.h"
+#include "rustc/command.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <uv.h>
+
+struct gated;
+struct hollow_store;
+
+/** The early request of a linked crate. All borrowed. */
+struct gated_request {
+    const char *base_dir;       /**< where its files are now */
+    const struct input *inputs; /**< sorted by path */
+    size_t input_count;
+    const struct command *command;
+};
+
+/** Where a gated compile is prepared. All borrowed. */
+struct gated_place {
+    uv_loop_t *loop;
+    const char *program;        /**< our own executable, which plays the linker */
+    const char *dir;            /**< the compile's private directory */
+    struct hollow_store *store; /**< where hollow rlibs are shared */
+    gate_asked *asked;          /**< told when the linker is asked for, with `owner` */
+    void *owner;
+};
+
+/** Notes what the request brings; nothing is read or made yet. */
+struct gated *gated_create(const struct gated_request *request);
+
+/** Closes the gate: whoever waits there ends with an error. Accepts NULL. */
+void gated_destroy(struct gated *gated);
+
+/** Puts the hollow rlibs and the gate into the private directory. */
+bool gated_prepare(struct gated *gated, const struct command *command,
+                   const struct gated_place *place, struct failure *why);
+
+/** Its process has ended: nobody will ask any more. */
+void gated_end(struct gated *gated);
+
+/** The linker's name for rustc. Owned by the caller. */
+char *gated_linker(const struct command *command, const char *dir);
+
+/** Does the request bring the very same metadata? False when in doubt. */
+bool gated_has_metadata_of(const struct gated *gated, const struct gated_request *request);
+
+/**
+ * Are the full rlibs that a late request brings those of the metadata that the compile in `dir`
+ * used? False when in doubt.
+ */
+bool gated_fits(const char *dir, const struct gated_request *late);
+
+/** Puts the full rlibs that a late request brings into the place of the hollow ones, and opens the
+ * gate of the compile in `dir`, also of another worker's. */
+bool gated_open(const char *dir, const struct gated_request *late, struct failure *why);
+
+#endif

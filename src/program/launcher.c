@@ -1,0 +1,156 @@
+#include "program/launcher.h"
+
+#include "base/mem.h"
+#include "io/private_root.h"
+#include "io/state_dir.h"
+#include "program/compile_result.h"
+#include "program/deliver.h"
+#include "program/gated.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+void launcher_open(struct launcher *launcher, const struct intake *intake,
+                   const struct compile_place *place)
+{
+    launcher->intake = intake;
+    launcher->program = realpath("/proc/self/exe", NULL);
+    hollow_store_open(&launcher->hollow, place->state->worker);
+    launcher->place = *place;
+    launcher->place.program = launcher->program;
+    launcher->place.hollow = &launcher->hollow;
+}
+
+void launcher_close(struct launcher *launcher)
+{
+    hollow_store_finish(&launcher->hollow);
+    free(launcher->program);
+}
+
+void launcher_say(struct compile *compile, const char *sentence)
+{
+    char *line = mem_format("rustc-relay: %s\n", sentence);
+    diagnostics_add(&compile->said, line, strlen(line), true);
+    free(line);
+}
+
+static void give_root(struct launcher *launcher, struct compile *compile,
+                      const struct request *request, const struct work_request *work)
+{
+    struct failure why;
+    bool needed = false;
+    struct private_root *root = intake_lease(launcher->intake, work, request, &needed, &why);
+    if (root != NULL) {
+        compile_take_root(compile, root);
+    } else if (needed) {
+        compile->refused = true;
+        launcher_say(compile, why.text);
+    }
+}
+
+// Other workers may take over what an early request has started, and a library's late one.
+static void share(struct compile *compile, const struct request *request)
+{
+    enum stage stage = request->invocation.stage;
+    if (stage != STAGE_ALL) {
+        char *name = digest_hex(&request->identity);
+        compile_share(compile, name);
+        compile->may_attach = stage_is_late(stage);
+        free(name);
+    }
+}
+
+static struct gated_request gated_request_of(const struct request *request,
+                                             const struct command *command,
+                                             const struct work_request *work)
+{
+    return (struct gated_request){.base_dir = request->base_dir,
+                                  .inputs = work->inputs,
+                                  .input_count = work->input_count,
+                                  .command = command};
+}
+
+struct compile *launcher_make(struct launcher *launcher, struct request *request,
+                              const struct work_request *work)
+{
+    const struct invocation *invocation = &request->invocation;
+    struct compile *compile =
+        compile_create(request->compile, &request->invocation.command, &launcher->place);
+    compile->keep_raw = invocation->stage == STAGE_ALL && invocation->delivery.output_file != NULL;
+    share(compile, request);
+    give_root(launcher, compile, request, work);
+    if (invocation->stage == STAGE_CODEGEN) {
+        struct gated_request early = gated_request_of(request, &compile->command, work);
+        compile_take_gated(compile, gated_create(&early));
+    }
+    return compile;
+}
+
+static bool fits(const struct compile *compile, const struct request *late)
+{
+    struct gated_request request = {.base_dir = late->base_dir, .command = &compile->command};
+    return gated_fits(compile->dir, &request);
+}
+
+bool launcher_let_link(const struct compile *compile, const struct request *late,
+                       struct failure *why)
+{
+    struct gated_request request = {.base_dir = late->base_dir, .command = &compile->command};
+    return gated_open(compile->dir, &request, why);
+}
+
+bool launcher_attach(struct compile *compile, const struct request *request)
+{
+    struct failure ignored; // then it compiles itself
+    if (compile->refused || !compile_attach(compile)) {
+        return false;
+    }
+    bool is_link = request != NULL && request->invocation.stage == STAGE_LINK;
+    if (is_link && !(fits(compile, request) && launcher_let_link(compile, request, &ignored))) {
+        compile_detach(compile);
+        return false;
+    }
+    return true;
+}
+
+void launcher_make_ordinary(struct launcher *launcher, struct compile *compile,
+                            struct request *late)
+{
+    compile->refused = false;
+    compile_make_ordinary(compile, &late->invocation.command);
+    give_root(launcher, compile, late, &late->work);
+}
+
+// The compile may have made other metadata than the one this request's dependants were given, which
+// came from elsewhere (a cache, another worker): then it is not the compile to take.
+static bool made_other_metadata(const struct compile *compile, const struct request *request)
+{
+    struct deliver_to to = {.stage = request->invocation.stage,
+                            .delivery = &request->invocation.delivery,
+                            .compile = compile};
+    bool matches = true;
+    struct failure ignored; // what cannot be read is said when the outputs are delivered
+    return deliver_metadata_matches(&to, &matches, &ignored) && !matches;
+}
+
+bool launcher_differs(const struct compile *compile, const struct request *request,
+                      const struct work_request *work)
+{
+    if (compile_is_hollow(compile)) {
+        return true;
+    }
+    struct gated_request early = {0};
+    switch (request->invocation.stage) {
+    case STAGE_CODEGEN:
+        early = gated_request_of(request, &request->invocation.command, work);
+        return compile->gated == NULL || !gated_has_metadata_of(compile->gated, &early);
+    case STAGE_LINK:
+        return compile->gated == NULL || !fits(compile, request);
+    case STAGE_ALL:
+    case STAGE_METADATA:
+    case STAGE_FULL:
+        break;
+    }
+    return made_other_metadata(compile, request);
+}

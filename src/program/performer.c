@@ -1,0 +1,243 @@
+#include "program/performer.h"
+
+#include "base/mem.h"
+#include "io/jobserver.h"
+#include "io/state_dir.h"
+#include "program/compile_result.h"
+#include "program/events.h"
+#include "program/session.h"
+
+#include <signal.h>
+#include <stdlib.h>
+
+static void on_metadata(void *owner, struct compile *compile);
+static void on_asked(void *owner, struct compile *compile);
+static void on_ended(void *owner, struct compile *compile);
+
+static const struct compile_events compile_events = {
+    .on_metadata = on_metadata,
+    .on_asked = on_asked,
+    .on_ended = on_ended,
+};
+
+void performer_open(struct performer *performer, const struct session_services *services,
+                    const struct intake *intake)
+{
+    struct compile_place place = {.loop = services->loop,
+                                  .make_flags = services->jobserver->flags,
+                                  .reaper = services->reaper,
+                                  .state = services->state,
+                                  .events = &compile_events,
+                                  .owner = performer};
+    performer->services = services;
+    launcher_open(&performer->launcher, intake, &place);
+    performer->pipeline = pipeline_create(&services->options->limits);
+}
+
+void performer_close(struct performer *performer)
+{
+    compile_set_finish(&performer->compiles);
+    launcher_close(&performer->launcher);
+    request_set_finish(&performer->requests);
+    pipeline_destroy(performer->pipeline);
+    action_list_finish(&performer->actions);
+}
+
+static void tell_not_started(struct performer *performer, struct compile *compile,
+                             const struct failure *why)
+{
+    compile->end = (struct child_end){.exit_code = 1};
+    enum ending ending = ENDING_BAD;
+    if (compile->gated != NULL) {
+        events_compile_ordinary(performer->services->trace, compile, why->text);
+        diagnostics_drop_waiting(&compile->said);
+        ending = ENDING_UNFIT;
+    } else if (!compile->refused) {
+        launcher_say(compile, why->text);
+    }
+    pipeline_ended(performer->pipeline, compile->serial, ending, 0, &performer->actions);
+}
+
+static void start(struct performer *performer, struct compile *compile)
+{
+    struct failure why;
+    if (launcher_attach(compile, request_by_compile(&performer->requests, compile->serial))) {
+        events_compile_attached(performer->services->trace, compile);
+        return;
+    }
+    if (!compile_set_runs(&performer->compiles)) {
+        jobserver_refill(performer->services->jobserver);
+    }
+    if (compile->refused) {
+        failure_set(&why, "its inputs cannot be linked");
+    } else if (compile_start(compile, &why)) {
+        events_compile_started(performer->services->trace, compile);
+        return;
+    }
+    tell_not_started(performer, compile, &why);
+}
+
+static void restart(struct performer *performer, struct compile *compile)
+{
+    char *end = compile_describe_end(compile);
+    char *sentence = mem_format("%s; it is compiled once more", end);
+    diagnostics_start_again(&compile->said);
+    launcher_say(compile, sentence);
+    free(sentence);
+    free(end);
+    start(performer, compile);
+}
+
+// A compile that does not get its rlibs is killed, and run again without a gate.
+static void open_gate(struct performer *performer, const struct action *action)
+{
+    struct compile *compile = compile_set_find(&performer->compiles, action->compile);
+    struct failure why;
+    if (launcher_let_link(compile, request_by_serial(&performer->requests, action->request),
+                          &why)) {
+        events_compile_opened(performer->services->trace, compile);
+    } else {
+        events_compile_ordinary(performer->services->trace, compile, why.text);
+        compile_kill(compile);
+    }
+}
+
+static void start_ordinary(struct performer *performer, const struct action *action)
+{
+    struct compile *compile = compile_set_find(&performer->compiles, action->compile);
+    launcher_make_ordinary(&performer->launcher, compile,
+                           request_by_serial(&performer->requests, action->request));
+    start(performer, compile);
+}
+
+void performer_answer(struct performer *performer, struct request *request,
+                      const struct answer *answer)
+{
+    struct work_response response = {.exit_code = answer->exit_code,
+                                     .output = answer->text.data,
+                                     .output_len = answer->text.len,
+                                     .request_id = request->id,
+                                     .was_cancelled = answer->was_cancelled};
+    events_request_answered(performer->services->trace, request, &response);
+    // Bazel may use the id again as soon as it has read the response.
+    request_close(&performer->requests, request);
+    performer->services->send(performer->services->owner, &response);
+}
+
+static void answer(struct performer *performer, const struct action *action)
+{
+    struct request *request = request_by_serial(&performer->requests, action->request);
+    struct answer answer = {0};
+    answer_build(&answer, request, compile_set_find(&performer->compiles, action->compile),
+                 action->outcome);
+    performer_answer(performer, request, &answer);
+    answer_finish(&answer);
+}
+
+static void perform(struct performer *performer, const struct action *action)
+{
+    switch (action->kind) {
+    case ACTION_START:
+        start(performer, compile_set_find(&performer->compiles, action->compile));
+        break;
+    case ACTION_RESTART:
+        restart(performer, compile_set_find(&performer->compiles, action->compile));
+        break;
+    case ACTION_OPEN:
+        open_gate(performer, action);
+        break;
+    case ACTION_ORDINARY:
+        start_ordinary(performer, action);
+        break;
+    case ACTION_ANSWER:
+        answer(performer, action);
+        break;
+    case ACTION_KILL:
+        if (compile_kill(compile_set_find(&performer->compiles, action->compile))) {
+            pipeline_ended(performer->pipeline, action->compile, ENDING_BAD, 0,
+                           &performer->actions);
+        }
+        break;
+    case ACTION_FORGET:
+        compile_set_remove(&performer->compiles, action->compile);
+        break;
+    }
+}
+
+// An action may make the table append further ones.
+void performer_settle(struct performer *performer)
+{
+    for (size_t i = 0; i < performer->actions.count; i++) {
+        struct action action = performer->actions.items[i];
+        perform(performer, &action);
+    }
+    performer->actions.count = 0;
+}
+
+static void on_metadata(void *owner, struct compile *compile)
+{
+    struct performer *performer = owner;
+    events_compile_metadata(performer->services->trace, compile);
+    pipeline_metadata_ready(performer->pipeline, compile->serial, &performer->actions);
+    performer_settle(performer);
+}
+
+static void on_asked(void *owner, struct compile *compile)
+{
+    struct performer *performer = owner;
+    events_compile_asked(performer->services->trace, compile);
+    pipeline_linker_asked(performer->pipeline, compile->serial, &performer->actions);
+    performer_settle(performer);
+}
+
+// The request that took the compile over may know other metadata than the other worker made.
+static void check_remote(const struct performer *performer, struct compile *compile)
+{
+    const struct request *request = request_by_compile(&performer->requests, compile->serial);
+    if (!compile->is_remote || request == NULL || !compile_succeeded(compile)) {
+        return;
+    }
+    bool is_link = request->invocation.stage == STAGE_LINK; // it has brought the rlibs itself
+    if (compile_is_hollow(compile) || (!is_link && launcher_differs(compile, request, NULL))) {
+        compile->is_lost = true;
+        compile->end.signal = SIGKILL;
+    }
+}
+
+static enum ending ending_of(const struct compile *compile)
+{
+    if (compile_is_unfit(compile)) {
+        return ENDING_UNFIT;
+    }
+    if (compile_succeeded(compile)) {
+        return ENDING_GOOD;
+    }
+    return compile->end.signal != 0 ? ENDING_SIGNAL : ENDING_BAD;
+}
+
+// What rustc said of a compile that does not count is not told: the ordinary one will say it.
+static void drop_unfit(const struct performer *performer, struct compile *compile)
+{
+    if (compile_is_unfit(compile)) {
+        char *end = compile_describe_end(compile);
+        events_compile_ordinary(performer->services->trace, compile, end);
+        diagnostics_drop_waiting(&compile->said);
+        free(end);
+    }
+}
+
+static void on_ended(void *owner, struct compile *compile)
+{
+    struct performer *performer = owner;
+    uint64_t serial = compile->serial;
+    check_remote(performer, compile);
+    events_compile_ended(performer->services->trace, compile);
+    drop_unfit(performer, compile);
+    pipeline_ended(performer->pipeline, serial, ending_of(compile), compile_disk_bytes(compile),
+                   &performer->actions);
+    performer_settle(performer);
+    struct compile *kept = compile_set_look(&performer->compiles, serial);
+    if (kept != NULL && kept->ended) {
+        compile_tell_others(kept);
+    }
+}

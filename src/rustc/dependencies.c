@@ -1,0 +1,149 @@
+#include "rustc/dependencies.h"
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "rustc/flags.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void dependencies_finish(struct dependencies *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        free(list->items[i].rmeta);
+        free(list->items[i].rlib);
+    }
+    free(list->items);
+    strlist_finish(&list->folders);
+    strlist_finish(&list->names);
+    *list = (struct dependencies){0};
+}
+
+static size_t find(const struct strlist *list, const char *text)
+{
+    size_t index = 0;
+    while (index < list->count && strcmp(list->items[index], text) != 0) {
+        index++;
+    }
+    return index;
+}
+
+static size_t folder_of(struct dependencies *list, const char *rlib)
+{
+    char *folder = path_dirname(rlib);
+    size_t index = find(&list->folders, folder);
+    if (index == list->folders.count) {
+        strlist_push_take(&list->folders, folder);
+    } else {
+        free(folder);
+    }
+    return index;
+}
+
+static bool add(struct dependencies *list, const char *pair, struct failure *why)
+{
+    const char *equals = strchr(pair, '=');
+    if (equals == NULL || equals == pair || equals[1] == '\0') {
+        return failure_set(why, "%s needs RMETA=RLIB, not '%s'",
+                           flag_name(FLAG_PIPELINING_DEPENDENCY), pair);
+    }
+    struct dependency item = {.rmeta = mem_dup_len(pair, (size_t)(equals - pair)),
+                              .rlib = mem_dup(equals + 1)};
+    item.folder = folder_of(list, item.rlib);
+    strlist_push(&list->names, item.rmeta);
+    strlist_push(&list->names, item.rlib);
+    list->items[list->count++] = item;
+    return true;
+}
+
+bool dependencies_read(struct dependencies *list, const struct strlist *pairs, struct failure *why)
+{
+    list->items = mem_zalloc_array(pairs->count, sizeof list->items[0]);
+    for (size_t i = 0; i < pairs->count; i++) {
+        if (!add(list, pairs->items[i], why)) {
+            return false;
+        }
+    }
+    strlist_sort(&list->names);
+    return true;
+}
+
+static void replace(char **text, const struct substitutions *rules)
+{
+    char *old = *text;
+    *text = substitutions_apply(rules, old);
+    free(old);
+}
+
+void dependencies_replace(struct dependencies *list, const struct substitutions *rules)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        replace(&list->items[i].rmeta, rules);
+        replace(&list->items[i].rlib, rules);
+    }
+    for (size_t i = 0; i < list->folders.count; i++) {
+        replace(&list->folders.items[i], rules);
+    }
+    for (size_t i = 0; i < list->names.count; i++) {
+        replace(&list->names.items[i], rules);
+    }
+    strlist_sort(&list->names);
+}
+
+static bool is_same_path(const char *working_dir, const char *left, const char *right)
+{
+    if (strcmp(left, right) == 0) {
+        return true;
+    }
+    if (left[0] != '/' && right[0] != '/') {
+        return false;
+    }
+    char *from_left = path_join(working_dir, left);
+    char *from_right = path_join(working_dir, right);
+    bool same = strcmp(from_left, from_right) == 0;
+    free(from_left);
+    free(from_right);
+    return same;
+}
+
+size_t dependencies_find(const struct dependencies *list, const char *working_dir, const char *path)
+{
+    size_t index = 0;
+    while (index < list->count && !is_same_path(working_dir, list->items[index].rlib, path)) {
+        index++;
+    }
+    return index;
+}
+
+size_t dependencies_find_folder(const struct dependencies *list, const char *working_dir,
+                                const char *path)
+{
+    size_t index = 0;
+    while (index < list->folders.count &&
+           !is_same_path(working_dir, list->folders.items[index], path)) {
+        index++;
+    }
+    return index;
+}
+
+char *dependencies_folder_place(size_t folder)
+{
+    return mem_format("deps/%zu", folder);
+}
+
+char *dependencies_place(const struct dependencies *list, size_t index)
+{
+    const struct dependency *item = &list->items[index];
+    return mem_format("deps/%zu/%s", item->folder, path_basename(item->rlib));
+}
+
+static int compare_name(const void *text, const void *item)
+{
+    return strcmp(text, *(char *const *)item);
+}
+
+bool dependencies_name(const struct dependencies *list, const char *path)
+{
+    return list->names.count > 0 && bsearch(path, list->names.items, list->names.count,
+                                            sizeof list->names.items[0], compare_name) != NULL;
+}

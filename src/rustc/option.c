@@ -1,0 +1,44 @@
+#include "rustc/option.h"
+
+#include <string.h>
+
+// `--name value`, `--name=value`, `-Cvalue`, `-C value`. (The `=` of `-o=value` is part of the
+// value.)
+const char *option_value(const struct strlist *words, size_t index, const char *name,
+                         size_t *ret_used)
+{
+    const char *word = words->items[index];
+    size_t len = strlen(name);
+    if (strncmp(word, name, len) != 0) {
+        return NULL;
+    }
+    if (word[len] == '\0') {
+        *ret_used = 2;
+        return index + 1 < words->count ? words->items[index + 1] : NULL;
+    }
+    *ret_used = 1;
+    if (name[1] != '-') {
+        return word + len;
+    }
+    return word[len] == '=' ? word + len + 1 : NULL;
+}
+
+const char *option_codegen(const struct strlist *words, size_t index, size_t *ret_used)
+{
+    const char *value = option_value(words, index, "-C", ret_used);
+    return value != NULL ? value : option_value(words, index, "--codegen", ret_used);
+}
+
+bool option_setting_is(const char *setting, const char *name, const char **ret_value)
+{
+    while (*name != '\0') {
+        char spelt = *setting == '_' ? '-' : *setting;
+        if (spelt != *name) {
+            return false;
+        }
+        setting++;
+        name++;
+    }
+    *ret_value = *setting == '=' ? setting + 1 : NULL;
+    return *setting == '=' || *setting == '\0';
+}
