@@ -27,6 +27,10 @@ import time
 from relay_trace import Trace
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.append(str(ROOT / "tests" / "integration"))
+
+import links  # noqa: E402
+
 EXAMPLE = ROOT / "bazel_example"
 SCRATCH = ROOT / "build" / "workspaces"
 BAZEL = ROOT / "tools" / "bazel"
@@ -168,6 +172,7 @@ class Workspace:
             self.bazel("shutdown", check=False)
             kill_server(self.output_base, END_SECONDS)
             left = list(kill_processes_in(self.output_base, LEAVE_SECONDS))
+            links.remove(self.output_base)
         remove_tree(self.own)
         assert not left, f"these lived on after 'bazel shutdown': {left}"
 
@@ -255,21 +260,23 @@ def kill_server(output_base, seconds):
         wait_gone(pid, seconds)
 
 
-def processes_in(folder):
-    """Processes that work below the folder or run a program in it: (pid, command line)."""
+def processes_in(output_base):
+    """Processes that work below the output base or in a private root of it, or run a program there:
+    (pid, command line)."""
+    folders = [output_base, links.in_memory(output_base) or output_base]
     for process in pathlib.Path("/proc").glob("[0-9]*"):
         try:
             command = (process / "cmdline").read_bytes()
             places = [os.readlink(process / "cwd"), os.fsdecode(command.split(b"\0")[0])]
         except OSError:
             continue  # it ended meanwhile
-        if any(pathlib.Path(place).is_relative_to(folder) for place in places):
+        if any(pathlib.Path(place).is_relative_to(folder) for place in places for folder in folders):
             yield int(process.name), os.fsdecode(command).replace("\0", " ").strip()
 
 
-def kill_processes_in(folder, seconds):
+def kill_processes_in(output_base, seconds):
     """Yields the command lines of those that had to be killed."""
-    for pid, command in list(processes_in(folder)):
+    for pid, command in list(processes_in(output_base)):
         if not wait_gone(pid, seconds):
             os.kill(pid, signal.SIGKILL)
             yield command
@@ -333,6 +340,7 @@ def _sweep():
                 for output_base in folder.glob("*/output_base"):
                     kill_server(output_base, seconds=0)
                     list(kill_processes_in(output_base, LEAVE_SECONDS))
+                    links.remove(output_base)
                 remove_tree(folder)
         except BlockingIOError:
             pass  # its owner lives

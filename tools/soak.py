@@ -24,6 +24,7 @@ from example_workspace import EXAMPLE, SCRATCH, Scratch, processes_in
 
 sys.path += [str(EXAMPLE / "tools"), str(EXAMPLE.parent / "tests" / "end_to_end")]
 
+import links  # noqa: E402
 from small_workspace import Crates, copy_rules  # noqa: E402
 
 LIBRARIES = 8
@@ -176,6 +177,10 @@ class Soak:
         kept = {"roots", "folders", "shared"}
         files = [str(path) for path in state.iterdir() if path.name not in kept]
         files += [str(path) for path in state.glob("shared/*")]
+        memory = links.in_memory(self.workspace.output_base)
+        if memory is not None:
+            kept = {"base", "roots", "folders"}
+            files += [str(path) for path in memory.iterdir() if path.name not in kept]
         return processes + files
 
 

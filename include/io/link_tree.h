@@ -6,17 +6,11 @@
 #define RELAY_IO_LINK_TREE_H
 
 #include "base/failure.h"
+#include "io/link_target.h"
 #include "io/manifest.h"
 
 #include <stdbool.h>
 #include <stddef.h>
-
-/** Where links lead. All borrowed. */
-struct link_source {
-    const char *dir;      /**< the directory in which the names are found: a sandbox, absolute */
-    bool has_top_folders; /**< do names start with a top folder (input_group.h), which is resolved?
-                             Else the folder that they are all in is */
-};
 
 /**
  * Makes `dir` hold exactly the names in `wanted` (ascending), each a link to the real place of
@@ -25,7 +19,7 @@ struct link_source {
  * whose stamp is the absolute path that it leads to. `dir` and its manifest `dir`.manifest need not
  * exist.
  *
- * May be used by one process at a time: the caller holds a lock.
+ * After a failure `dir` is gone. May be used by one process at a time: the caller holds a lock.
  */
 bool link_tree_update(const char *dir, const struct link_source *source,
                       const struct manifest *wanted, struct failure *why);

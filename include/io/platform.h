@@ -9,6 +9,8 @@
 
 #include "base/failure.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct platform_spawn_spec {
@@ -59,5 +61,19 @@ size_t platform_children(pid_t *ret_pids, size_t max);
  * cannot. See ioctl_ficlone(2).
  */
 bool platform_clone_file(int from_fd, int to_fd);
+
+/** What a file system holds in all, and what of it is free for us. */
+struct platform_room {
+    uint64_t bytes;
+    uint64_t free_bytes;
+    uint64_t files; /**< inodes; 0: without a limit */
+    uint64_t free_files;
+};
+
+/**
+ * The room of the file system that `path` is on; false when it does not lie in memory, has no limit
+ * of bytes, or is mounted so that symbolic links on it are not followed. See tmpfs(5), statfs(2).
+ */
+bool platform_memory_room(const char *path, struct platform_room *ret_room);
 
 #endif

@@ -3,13 +3,13 @@
  * that is the same in every build of that crate, where rustc runs. The sandbox itself is emptied as
  * soon as the request is answered; rustc may read its inputs for much longer.
  *
- *     <state>/roots/<name>/0/tree/     the root; 1, 2 … are spares, for a second compile of the
- * crate <state>/roots/<name>/0/lock      flock(2)ed while a compile lives in it
- *     <state>/roots/<name>/0/forest    where the top folders of the inputs really were
- *     <state>/folders/<digest>/tree/   one external repository's inputs, shared by all crates
+ *     <links>/roots/<name>/0/tree/     the root; 1, 2 … are spares, for a second compile
+ *     <links>/roots/<name>/0/lock      flock(2)ed while a compile lives in it
+ *     <links>/roots/<name>/0/forest    where the top folders of the inputs really were
+ *     <links>/folders/<digest>/tree/   one external repository's inputs, shared by all crates
  *
- * Roots and folders stay when the worker ends: they belong to the output base, like an incremental
- * cache, and make the next build cheap.
+ * Where <links> is: io/link_base.h. Roots and folders stay when the worker ends: they belong to the
+ * output base, like an incremental cache, and make the next build cheap.
  */
 #ifndef RELAY_IO_PRIVATE_ROOT_H
 #define RELAY_IO_PRIVATE_ROOT_H
@@ -27,20 +27,18 @@ struct private_root;
 
 /** The path of the root that a crate of this name gets when nobody else holds it; owned by the
  * caller. */
-char *private_root_path(const char *state_root, const char *name);
+char *private_root_path(const char *links, const char *name);
 
 /**
  * Leases a root: the one at private_root_path(), or a spare while another compile, also one of
  * another worker, holds that. NULL on failure. Give it back with private_root_release().
  */
-struct private_root *private_root_lease(const char *state_root, const char *name,
-                                        struct failure *why);
+struct private_root *private_root_lease(const char *links, const char *name, struct failure *why);
 
 /** Where the leased root is. Borrowed. */
 const char *private_root_dir(const struct private_root *root);
 
-/** Makes the root hold exactly these inputs. After a failure it holds nothing that can be relied
- * on. */
+/** Makes the root hold exactly these inputs. After a failure it holds nothing. */
 bool private_root_fill(struct private_root *root, const struct root_inputs *inputs,
                        struct failure *why);
 

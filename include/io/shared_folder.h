@@ -2,7 +2,7 @@
  * A folder of links that many private roots share: one external repository's inputs, such as the
  * toolchain's. It is named by its content, so once it is whole nobody changes it.
  *
- *     <state>/folders/<digest>/tree/
+ *     <links>/folders/<digest>/tree/
  */
 #ifndef RELAY_IO_SHARED_FOLDER_H
 #define RELAY_IO_SHARED_FOLDER_H
@@ -14,7 +14,6 @@
  * The path of the group's folder, made if nobody made it before; owned by the caller. NULL on
  * failure. Two workers that make it at the same time take turns.
  */
-char *shared_folder_path(const char *state_root, const struct input_group *group,
-                         struct failure *why);
+char *shared_folder_path(const char *links, const struct input_group *group, struct failure *why);
 
 #endif

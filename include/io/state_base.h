@@ -6,6 +6,8 @@
 
 #include "base/failure.h"
 
+#include <stdbool.h>
+
 /**
  * `<output base>/rustc-relay` for a worker that runs at `cwd`: the output base is the nearest
  * directory at or above it that has both `execroot` and `server` in it, as Bazel's have.
@@ -18,5 +20,8 @@ char *state_base_of_bazel(const char *cwd);
  * is not a directory of ours that nobody else can enter: anybody can make names in /tmp.
  */
 char *state_base_temporary(struct failure *why);
+
+/** Is it a directory of ours (no link to one) that nobody else can enter? */
+bool state_base_check_private(const char *dir, struct failure *why);
 
 #endif

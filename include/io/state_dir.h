@@ -6,6 +6,8 @@
  *     <base>/1/worker-<pid>-<random>/            made after its lock, removed before it
  *     <base>/1/worker-<pid>-<random>/<serial>/   one compile
  *
+ * Beside them are the private roots, unless they are in memory (io/link_base.h).
+ *
  * A directory whose lock is free or missing belongs to a dead worker and is removed at the next
  * start. Names are never used twice, so two workers that sweep at once cannot hurt a third. All
  * directories: mode 0700. Blocks for the file system.
@@ -15,16 +17,18 @@
 
 #include "base/failure.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /** The layout below the base; another layout gets another name and leaves this one alone. */
 #define STATE_DIR_FORMAT "1"
 
 struct state_dir {
-    char *root;   /**< `<base>/<STATE_DIR_FORMAT>` */
-    char *worker; /**< our directory; an absolute path */
-    char *lock;   /**< path of our lock */
-    int lock_fd;  /**< holds the lock; valid while `lock` is set */
+    char *root;          /**< `<base>/<STATE_DIR_FORMAT>` */
+    char *worker;        /**< our directory; an absolute path */
+    char *lock;          /**< path of our lock */
+    int lock_fd;         /**< holds the lock; valid while `lock` is set */
+    bool in_output_base; /**< nobody named another place, and Bazel's could be used */
 };
 
 /**

@@ -12,14 +12,16 @@
 
 #include <stdbool.h>
 
+struct link_base;
 struct private_root;
 
 /** What all requests of a worker share. All borrowed. */
 struct intake {
     const struct options *options;
     char *const *inherited_env;
-    const char *cwd;        /**< the worker's, absolute */
-    const char *state_root; /**< where private roots are */
+    const char *cwd; /**< the worker's, absolute */
+    const char *state_root;
+    struct link_base *links; /**< where private roots are */
 };
 
 /**

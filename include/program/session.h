@@ -13,6 +13,7 @@
 #include <uv.h>
 
 struct jobserver;
+struct link_base;
 struct reaper;
 struct session;
 struct state_dir;
@@ -27,6 +28,7 @@ struct session_services {
     struct jobserver *jobserver; /**< may be without tokens */
     struct reaper *reaper;
     struct state_dir *state;
+    struct link_base *links;
     struct trace *trace;
     void (*send)(void *owner, const struct work_response *response);
     void *owner;

@@ -2,12 +2,10 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "io/input_group.h"
 #include "io/tree.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,11 +13,10 @@
 
 // The state of one update.
 struct update {
-    const struct link_source *source;
+    struct link_targets targets;
     int root_fd;
-    int source_fd;
-    char *top;      // the top folder that the last link led to
-    char *real_top; // the same, resolved
+    bool is_fresh;    // the tree was empty
+    const char *last; // in a fresh one, the name before
 };
 
 static char *manifest_path(const char *dir)
@@ -27,36 +24,24 @@ static char *manifest_path(const char *dir)
     return mem_format("%s.manifest", dir);
 }
 
-static int open_dir(const char *path)
+static bool open_update(struct update *update, const char *dir, const struct link_source *source,
+                        struct failure *why)
 {
-    return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-}
-
-static bool open_update(struct update *update, const char *dir, struct failure *why)
-{
-    update->source_fd = -1;
-    update->root_fd = open_dir(dir);
+    update->root_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (update->root_fd < 0) {
         return failure_errno(why, errno, "cannot open the private root '%s'", dir);
     }
-    update->source_fd = open_dir(update->source->dir);
-    return update->source_fd >= 0 ||
-           failure_errno(why, errno, "cannot open the sandbox '%s'", update->source->dir);
-}
-
-static void close_fd(int fd)
-{
-    if (fd >= 0) {
-        close(fd);
+    if (!link_targets_init(&update->targets, source, dir, why)) {
+        close(update->root_fd);
+        return false;
     }
+    return true;
 }
 
 static void close_update(struct update *update)
 {
-    close_fd(update->root_fd);
-    close_fd(update->source_fd);
-    free(update->top);
-    free(update->real_top);
+    close(update->root_fd);
+    link_targets_finish(&update->targets);
 }
 
 // Makes the folder that `name` lies in, and its parents as far as they are missing.
@@ -73,41 +58,26 @@ static bool make_folder_of(int root_fd, const char *name)
     return made;
 }
 
-// Where a link in the sandbox really leads: its top folder resolved, the rest kept. Names ascend,
-// so one top folder is resolved once.
-static char *real_target(struct update *update, const char *link, const char *name)
+// How many bytes both start with.
+static size_t common_length(const char *left, const char *right)
 {
-    const char *rest = name + (update->source->has_top_folders ? input_top_length(name) : 0);
-    char *top = mem_dup(link);
-    if (!input_cut_parts(top, rest)) {
-        return top;
+    size_t len = 0;
+    while (left[len] != '\0' && left[len] == right[len]) {
+        len++;
     }
-    size_t len = strlen(top);
-    if (update->top == NULL || strcmp(update->top, top) != 0) {
-        free(update->top);
-        free(update->real_top);
-        update->top = top;
-        update->real_top = realpath(top, NULL);
-    } else {
-        free(top);
-    }
-    return update->real_top == NULL ? mem_dup(link)
-                                    : mem_format("%s%s", update->real_top, link + len);
+    return len;
 }
 
-// What the new link for `name` must hold; owned by the caller.
-static char *target_of(struct update *update, const char *name)
+// In a fresh tree it is known which folders are there: those of the name before, for names ascend.
+// This saves a probe for each. What goes wrong is seen when the link is made.
+static void make_new_folders(struct update *update, char *name)
 {
-    char link[PATH_MAX];
-    ssize_t len = readlinkat(update->source_fd, name, link, sizeof link - 1);
-    if (len < 0) {
-        // A real file in the sandbox will not outlive the request there; it is still the best we
-        // have.
-        return mem_format("%s/%s", update->source->dir, name);
+    size_t known = update->last == NULL ? 0 : common_length(update->last, name);
+    for (char *slash = strchr(name + known, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        mkdirat(update->root_fd, name, S_IRWXU);
+        *slash = '/';
     }
-    link[len] = '\0';
-    return link[0] == '/' ? real_target(update, link, name)
-                          : mem_format("%s/%s", update->source->dir, name);
 }
 
 // 0, or errno.
@@ -144,8 +114,12 @@ static char *link_name(const struct manifest_entry *entry)
 static bool add(struct update *update, const struct manifest_entry *entry, struct failure *why)
 {
     char *name = link_name(entry);
-    char *target =
-        is_folder(entry) ? mem_dup_len(entry->stamp, entry->stamp_len) : target_of(update, name);
+    char *target = is_folder(entry) ? mem_dup_len(entry->stamp, entry->stamp_len)
+                                    : link_targets_of(&update->targets, name);
+    if (update->is_fresh) {
+        make_new_folders(update, name);
+        update->last = entry->name;
+    }
     bool good = set_link(update, name, target, why);
     free(target);
     free(name);
@@ -222,23 +196,33 @@ static bool apply(const char *dir, const struct link_source *source, const struc
 {
     char *path = manifest_path(dir);
     unlink(path);
-    struct update update = {.source = source};
-    bool good = open_update(&update, dir, why);
+    struct update update = {.is_fresh = held->count == 0};
+    bool good = open_update(&update, dir, source, why);
     if (good) {
         remove_surplus(&update, held, wanted);
         good = add_missing(&update, held, wanted, why) && manifest_save(wanted, path, why);
+        close_update(&update);
     }
-    close_update(&update);
     free(path);
     return good;
+}
+
+static bool remove_all(const char *dir, struct failure *why)
+{
+    return tree_remove(dir, why) && link_targets_remove(dir, why);
 }
 
 static bool make_anew(const char *dir, const struct link_source *source,
                       const struct manifest *wanted, struct failure *why)
 {
     struct manifest nothing = {0};
-    return tree_remove(dir, why) && tree_make(dir, S_IRWXU, why) &&
-           apply(dir, source, &nothing, wanted, why);
+    bool good = remove_all(dir, why) && tree_make(dir, S_IRWXU, why) &&
+                apply(dir, source, &nothing, wanted, why);
+    struct failure ignored;
+    if (!good) {
+        remove_all(dir, &ignored); // what is of no use takes no room
+    }
+    return good;
 }
 
 bool link_tree_update(const char *dir, const struct link_source *source,

@@ -9,12 +9,14 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -280,4 +282,20 @@ size_t platform_children(pid_t *ret_pids, size_t max)
 bool platform_clone_file(int from_fd, int to_fd)
 {
     return ioctl(to_fd, FICLONE, from_fd) == 0;
+}
+
+bool platform_memory_room(const char *path, struct platform_room *ret_room)
+{
+    const long links_are_not_followed = 0x2000; // ST_NOSYMFOLLOW, which older headers lack
+    struct statfs info;
+    if (statfs(path, &info) != 0 || info.f_type != TMPFS_MAGIC || info.f_blocks == 0 ||
+        (info.f_flags & links_are_not_followed) != 0) {
+        return false;
+    }
+    uint64_t block_bytes = (uint64_t)info.f_bsize;
+    *ret_room = (struct platform_room){.bytes = info.f_blocks * block_bytes,
+                                       .free_bytes = info.f_bavail * block_bytes,
+                                       .files = info.f_files,
+                                       .free_files = info.f_ffree};
+    return true;
 }

@@ -22,20 +22,20 @@
 enum { SPARES_MAX = 64 };
 
 struct private_root {
-    char *state_root;
+    char *links;
     char *dir; // the directory of links
     char *forest;
     int lock_fd;
 };
 
-static char *place_path(const char *state_root, const char *name, int spare)
+static char *place_path(const char *links, const char *name, int spare)
 {
-    return mem_format("%s/roots/%s/%d", state_root, name, spare);
+    return mem_format("%s/roots/%s/%d", links, name, spare);
 }
 
-char *private_root_path(const char *state_root, const char *name)
+char *private_root_path(const char *links, const char *name)
 {
-    return mem_format("%s/roots/%s/0/tree", state_root, name);
+    return mem_format("%s/roots/%s/0/tree", links, name);
 }
 
 // Locks the place; -1 and errno EWOULDBLOCK when another compile lives in it.
@@ -60,10 +60,10 @@ static int lock_place(const char *place, struct failure *why)
     return fd;
 }
 
-static struct private_root *take_place(const char *state_root, char *take_place, int lock_fd)
+static struct private_root *take_place(const char *links, char *take_place, int lock_fd)
 {
     struct private_root *root = mem_zalloc(sizeof *root);
-    root->state_root = mem_dup(state_root);
+    root->links = mem_dup(links);
     root->dir = mem_format("%s/tree", take_place);
     root->forest = mem_format("%s/forest", take_place);
     root->lock_fd = lock_fd;
@@ -71,14 +71,13 @@ static struct private_root *take_place(const char *state_root, char *take_place,
     return root;
 }
 
-struct private_root *private_root_lease(const char *state_root, const char *name,
-                                        struct failure *why)
+struct private_root *private_root_lease(const char *links, const char *name, struct failure *why)
 {
     for (int spare = 0; spare < SPARES_MAX; spare++) {
-        char *place = place_path(state_root, name, spare);
+        char *place = place_path(links, name, spare);
         int fd = lock_place(place, why);
         if (fd >= 0) {
-            return take_place(state_root, place, fd);
+            return take_place(links, place, fd);
         }
         free(place);
         if (errno != EWOULDBLOCK) {
@@ -86,7 +85,7 @@ struct private_root *private_root_lease(const char *state_root, const char *name
         }
     }
     failure_set(why, "%d compiles of one crate run at the same time in '%s/roots/%s'", SPARES_MAX,
-                state_root, name);
+                links, name);
     return NULL;
 }
 
@@ -106,7 +105,7 @@ void private_root_release(struct private_root *root)
         return;
     }
     close(root->lock_fd);
-    free(root->state_root);
+    free(root->links);
     free(root->dir);
     free(root->forest);
     free(root);
@@ -155,7 +154,7 @@ static void describe_inputs(struct description *description, const struct input_
 static bool describe_folder(struct description *description, const struct private_root *root,
                             const struct input_group *group, struct failure *why)
 {
-    char *folder = shared_folder_path(root->state_root, group, why);
+    char *folder = shared_folder_path(root->links, group, why);
     if (folder == NULL) {
         return false;
     }

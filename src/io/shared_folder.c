@@ -73,11 +73,10 @@ static bool is_whole(const char *dir)
     return whole;
 }
 
-char *shared_folder_path(const char *state_root, const struct input_group *group,
-                         struct failure *why)
+char *shared_folder_path(const char *links, const struct input_group *group, struct failure *why)
 {
     char *name = name_of(group);
-    char *place = mem_format("%s/folders/%s", state_root, name);
+    char *place = mem_format("%s/folders/%s", links, name);
     char *dir = mem_format("%s/tree", place);
     if (!is_whole(dir) && !make(place, dir, group, why)) {
         free(dir);

@@ -34,7 +34,7 @@ char *state_base_of_bazel(const char *cwd)
     return NULL;
 }
 
-static bool check_private(const char *dir, struct failure *why)
+bool state_base_check_private(const char *dir, struct failure *why)
 {
     struct stat info;
     if (lstat(dir, &info) != 0) {
@@ -63,7 +63,7 @@ char *state_base_temporary(struct failure *why)
     free(absolute);
     if (mkdir(dir, S_IRWXU) != 0 && errno != EEXIST) {
         failure_errno(why, errno, "cannot make the directory '%s'", dir);
-    } else if (check_private(dir, why)) {
+    } else if (state_base_check_private(dir, why)) {
         return dir;
     }
     free(dir);

@@ -47,6 +47,7 @@ bool state_dir_open(struct state_dir *state, const char *explicit_dir, const cha
     bool opened = base != NULL && open_in(state, base, why);
     free(base);
     if (opened) {
+        state->in_output_base = true;
         return true;
     }
     base = state_base_temporary(why);

@@ -1,10 +1,12 @@
 #include "program/intake.h"
 
+#include "io/link_base.h"
 #include "io/private_root.h"
 #include "io/sandbox.h"
 #include "rustc/identity.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static bool build(const struct intake *intake, const struct strlist *words, struct request *request,
                   struct failure *why)
@@ -16,7 +18,7 @@ static bool build(const struct intake *intake, const struct strlist *words, stru
                                        .inherited_env = intake->inherited_env};
     char *root = NULL;
     if (request->root_name != NULL) {
-        root = private_root_path(intake->state_root, request->root_name);
+        root = private_root_path(link_base_usual(intake->links), request->root_name);
         source.working_dir = root;
     }
     bool good = invocation_build(&request->invocation, &source, why);
@@ -63,6 +65,17 @@ static bool fill(struct private_root *root, const struct work_request *work,
     return private_root_fill(root, &inputs, why);
 }
 
+static struct private_root *lease_in(const char *links, const struct work_request *work,
+                                     const struct request *request, struct failure *why)
+{
+    struct private_root *root = private_root_lease(links, request->root_name, why);
+    if (root != NULL && !fill(root, work, request, why)) {
+        private_root_release(root);
+        root = NULL;
+    }
+    return root;
+}
+
 struct private_root *intake_lease(const struct intake *intake, const struct work_request *work,
                                   const struct request *request, bool *ret_needed,
                                   struct failure *why)
@@ -71,10 +84,11 @@ struct private_root *intake_lease(const struct intake *intake, const struct work
     if (request->root_name == NULL) {
         return NULL;
     }
-    struct private_root *root = private_root_lease(intake->state_root, request->root_name, why);
-    if (root != NULL && !fill(root, work, request, why)) {
-        private_root_release(root);
-        root = NULL;
+    const char *now = link_base_now(intake->links);
+    struct private_root *root = lease_in(now, work, request, why);
+    // Memory may be full by now. A root on the disk is a spare like others.
+    if (root == NULL && strcmp(now, intake->state_root) != 0) {
+        root = lease_in(intake->state_root, work, request, why);
     }
     return root;
 }

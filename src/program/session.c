@@ -26,7 +26,8 @@ struct session *session_create(const struct session_services *services)
     session->intake = (struct intake){.options = services->options,
                                       .inherited_env = services->inherited_env,
                                       .cwd = services->cwd,
-                                      .state_root = services->state->root};
+                                      .state_root = services->state->root,
+                                      .links = services->links};
     performer_open(&session->performer, &session->services, &session->intake);
     return session;
 }

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "io/inlet.h"
 #include "io/jobserver.h"
+#include "io/link_base.h"
 #include "io/outlet.h"
 #include "io/stdio.h"
 #include "io/trace.h"
@@ -17,6 +18,7 @@
 struct worker {
     const struct options *options;
     struct host host;
+    struct link_base links;
     struct jobserver jobserver;
     struct trace trace;
     struct inlet inlet;
@@ -52,10 +54,22 @@ static void open_session(struct worker *worker, char *const *inherited_env)
                                         .jobserver = &worker->jobserver,
                                         .reaper = &worker->host.reaper,
                                         .state = &worker->host.state,
+                                        .links = &worker->links,
                                         .trace = &worker->trace,
                                         .send = send_response,
                                         .owner = worker};
     worker->session = session_create(&services);
+}
+
+// Who names a place has everything there.
+static void open_links(struct worker *worker)
+{
+    const struct state_dir *state = &worker->host.state;
+    struct failure why;
+    if (!link_base_init(&worker->links, state->root,
+                        state->in_output_base ? LINK_BASE_MEMORY : NULL, &why)) {
+        log_line(LOG_LEVEL_NOTE, "private roots are kept on the disk: %s", why.text);
+    }
 }
 
 // The pipes come last: from the first frame on everything must be there.
@@ -72,6 +86,7 @@ static bool worker_open(struct worker *worker, char *const *inherited_env, struc
         (trace_file != NULL && !trace_open(&worker->trace, trace_file, why))) {
         return false;
     }
+    open_links(worker);
     open_session(worker, inherited_env);
     return open_pipes(worker, in_fd, out_fd, why);
 }
@@ -84,6 +99,7 @@ static void worker_close(struct worker *worker)
     outlet_close(&worker->outlet);
     trace_close(&worker->trace);
     jobserver_close(&worker->jobserver);
+    link_base_finish(&worker->links);
     host_close(&worker->host);
 }
 

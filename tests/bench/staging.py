@@ -74,10 +74,12 @@ def main():
             median = statistics.median(column)
             print(f"{what:12} {median * 1000:7.3f} ms for {len(inputs)} inputs, "
                   f"{median * 1e6 / len(inputs):6.2f} µs each")
+        print(f"the links were in {workspace.links()}")
         for worker in (plain, sandboxed):
             worker.close_stdin()
             worker.wait()
             worker.destroy()
+        workspace.remove()
     return 0
 
 

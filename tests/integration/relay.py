@@ -3,7 +3,6 @@
 import os
 import pathlib
 import select
-import shutil
 import signal
 import subprocess
 import tempfile
@@ -143,8 +142,8 @@ class RelayCase(unittest.TestCase):
 
     def setUp(self):
         top = tempfile.mkdtemp(prefix="relay-test-")
-        self.addCleanup(shutil.rmtree, top, ignore_errors=True)
         self.workspace = Workspace(top)
+        self.addCleanup(self.workspace.remove)
 
     def start(self, *args, **kwargs):
         worker = Worker(self.workspace, *args, **kwargs)

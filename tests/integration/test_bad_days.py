@@ -150,7 +150,7 @@ class TheWorkerIsKilledBetweenMetadataAndFull(Sandboxed):
         self.assert_ok(successor.answer(full))
         self.assertEqual("r1", self.read(1, crate.rlib))
         self.assertIn("/0/tree", root)
-        self.assertEqual([], list(self.workspace.state.glob("1/roots/*/1")), "a spare was needed")
+        self.assertEqual([], self.workspace.roots(spare=1), "a spare was needed")
         self.assert_builds_sandboxed(successor)
 
 
@@ -203,7 +203,7 @@ class RustcIsKilled(Sandboxed):
         """A link may be what was wrong: the next compile makes them anew."""
         worker, crate = self.start_here(), self.crate(text=self.script(1, "exit 101"))
         self.assert_fails(self.ask(worker, 1, crate.metadata()))
-        root, = self.workspace.state.glob("1/roots/*/0/tree")
+        root, = self.workspace.roots()
         (root / "undeclared").write_text("")
         crate.set_text(self.script(1))
         self.assert_ok(self.ask(worker, 1, crate.metadata()))
@@ -311,8 +311,10 @@ class TheDiskIsFull(Sandboxed):
 
     @private_mounts.needed
     def test_while_a_private_root_is_filled(self):
+        """On the disk: nothing is left to fall back to (in memory: test_links.py)."""
         private_mounts.make_small(self, self.workspace.state, f"{self.SIZE},nr_inodes=40")
-        worker, crate = self.start_here(), self.crate(text=self.script(1))
+        worker = self.start_here(flags=[f"--state-dir={self.workspace.state}"])
+        crate = self.crate(text=self.script(1))
         for number in range(60):
             self.workspace.write(f"src/{number}", "x")
         many = [f"src/{number}" for number in range(60)]
@@ -320,7 +322,7 @@ class TheDiskIsFull(Sandboxed):
         self.assert_fails(self.ask(worker, 1, crate.metadata()), "no space left")
         crate.more_inputs = many[:5]
         self.assert_ok(self.ask(worker, 1, crate.metadata()))
-        root, = self.workspace.state.glob("1/roots/*/0/tree")
+        root, = self.workspace.roots()
         self.assertEqual(sorted(["lib.rs", *"01234"]),
                          sorted(path.name for path in root.rglob("*") if path.is_symlink()))
         self.assert_builds_sandboxed(worker)
@@ -688,7 +690,7 @@ class TheClockIsSetBack(Sandboxed):
     def test_with_a_private_root(self):
         worker, crate = self.start_here(), self.crate(text=self.script(1))
         self.assert_ok(self.ask(worker, 1, crate.metadata()))
-        root, = self.workspace.state.glob("1/roots/*/0/tree")
+        root, = self.workspace.roots()
         self.age()
         before = (root / crate.root).lstat()
         crate.restore_metadata("m1")

@@ -5,6 +5,8 @@ import os
 import pathlib
 import shutil
 
+import links
+
 
 class Workspace:
     """<top>/output_base/execroot/ws with server/ beside it: an output base is known by both."""
@@ -57,14 +59,29 @@ class Workspace:
         return sorted(str(path.relative_to(self.execroot))
                       for path in self.execroot.rglob("*") if not path.is_dir())
 
+    def links(self):
+        """Where private roots are by default."""
+        return links.in_memory(self.output_base) or self.state / "1"
+
+    def roots(self, spare=0):
+        """The private roots of crates that nobody else compiled meanwhile; or the spares."""
+        return list(self.links().glob(f"roots/*/{spare}/tree"))
+
     def leftovers(self):
         """Whatever a worker that has ended still occupies: nothing but empty folders of its state,
         the private roots, which belong to the output base, and what the test itself made."""
-        kept = [self.state / "1" / name for name in ("roots", "folders")]
-        return [str(path) for place in (self.state, self.tmp) if place.exists()
+        memory = links.in_memory(self.output_base)
+        places = [self.state / "1", *([memory] if memory else [])]
+        kept = [place / name for place in places for name in ("roots", "folders", "base")]
+        return [str(path) for place in (self.state, self.tmp, *places) if place.exists()
                 for path in place.rglob("*")
                 if not any(path.is_relative_to(place) for place in kept)
                 and (not path.is_dir() or path.name.startswith("worker-"))]
+
+    def remove(self):
+        """Also what belongs to it elsewhere."""
+        links.remove(self.output_base)
+        shutil.rmtree(self.top, ignore_errors=True)
 
     def singleplex_sandbox(self, number, inputs):
         """The directory of a sandboxed singleplex worker, with links to the inputs."""

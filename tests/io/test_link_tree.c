@@ -313,7 +313,10 @@ static void test_a_failed_update_is_forgotten(void **state)
     assert_true(tree_remove(stage->sandbox, &why));
     assert_false(try_update(stage, (words){"src/a", "2"}, &why));
     assert_non_null(strstr(why.text, stage->sandbox));
+    // What is of no use takes no room.
+    assert_int_equal(access(stage->root, F_OK), -1);
     stage_add(stage, "src/a");
+    stage_make_folder(stage, "root");
     char *undeclared = stage_path(stage, "root/undeclared");
     support_write_file(undeclared, "");
     update(stage, (words){"src/a", "1"});
