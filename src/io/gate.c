@@ -14,16 +14,19 @@
 enum { ASKED_AT_ONCE = 16 };
 
 struct gate {
-    uv_pipe_t asked;  // both ends of that FIFO: it never ends
-    int go_fd;        // both ends, and never used: its end is our death
-    gate_asked *tell; // who is told; NULL when nobody any more
-    void *owner;      // for tell
+    uv_pipe_t asked;   // both ends of that FIFO: it never ends
+    uv_check_t settle; // runs when all that is ready has been read
+    int go_fd;         // both ends, and never used: its end is our death
+    gate_asked *tell;  // who is told; NULL when nobody any more
+    void *owner;       // for tell
+    int open_handles;
     char bytes[ASKED_AT_ONCE];
 };
 
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf);
 static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf);
-static void on_pipe_closed(uv_handle_t *handle);
+static void on_settled(uv_check_t *settle);
+static void on_handle_closed(uv_handle_t *handle);
 
 static bool make_link(const char *text, const char *path, struct failure *why)
 {
@@ -77,7 +80,10 @@ static struct gate *create(const struct gate_spec *spec, const int fds[2], struc
     gate->tell = spec->asked;
     gate->owner = spec->owner;
     uv_pipe_init(spec->loop, &gate->asked, 0);
+    uv_check_init(spec->loop, &gate->settle);
     gate->asked.data = gate;
+    gate->settle.data = gate;
+    gate->open_handles = 2;
     if (!listen_at(gate, fds[0], why)) {
         gate_close(gate);
         return NULL;
@@ -108,15 +114,24 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
     *buf = uv_buf_init(gate->bytes, sizeof gate->bytes);
 }
 
+// What rustc wrote to its stderr before is in a pipe that was ready earlier or is so now: whoever
+// is told has heard it then.
 static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf)
 {
     (void)buf;
     struct gate *gate = stream->data;
-    gate_asked *tell = gate->tell;
-    if (count > 0 && tell != NULL) {
-        gate->tell = NULL;
-        tell(gate->owner);
+    if (count > 0 && gate->tell != NULL) {
+        uv_check_start(&gate->settle, on_settled);
     }
+}
+
+static void on_settled(uv_check_t *settle)
+{
+    struct gate *gate = settle->data;
+    gate_asked *tell = gate->tell;
+    uv_check_stop(settle);
+    gate->tell = NULL;
+    tell(gate->owner);
 }
 
 void gate_close(struct gate *gate)
@@ -125,12 +140,16 @@ void gate_close(struct gate *gate)
         return;
     }
     close(gate->go_fd);
-    uv_close((uv_handle_t *)&gate->asked, on_pipe_closed);
+    uv_close((uv_handle_t *)&gate->asked, on_handle_closed);
+    uv_close((uv_handle_t *)&gate->settle, on_handle_closed);
 }
 
-static void on_pipe_closed(uv_handle_t *handle)
+static void on_handle_closed(uv_handle_t *handle)
 {
-    free(handle->data);
+    struct gate *gate = handle->data;
+    if (--gate->open_handles == 0) {
+        free(gate);
+    }
 }
 
 char *gate_linker_path(const char *dir, const char *linker)

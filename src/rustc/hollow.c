@@ -95,15 +95,14 @@ static bool is_hollow(struct archive *archive)
     struct archive_member member;
     bool has_metadata = false;
     while (archive_next(archive, &member)) {
+        bool is_metadata = archive_is_named(&member, ARCHIVE_METADATA);
+        if (is_metadata && is_raw(&member)) {
+            return true;
+        }
         if (is_code(&member)) {
             return false;
         }
-        if (archive_is_named(&member, ARCHIVE_METADATA)) {
-            has_metadata = true;
-            if (is_raw(&member)) {
-                return true;
-            }
-        }
+        has_metadata = has_metadata || is_metadata;
     }
     return has_metadata;
 }
