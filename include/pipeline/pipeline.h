@@ -84,6 +84,12 @@ void pipeline_metadata_ready(struct pipeline *pipeline, uint64_t compile,
 void pipeline_linker_asked(struct pipeline *pipeline, uint64_t compile,
                            struct action_list *actions);
 
+/** Is any compile held at its gate? */
+bool pipeline_holds_gates(const struct pipeline *pipeline);
+
+/** Gives up what is held at gates: whoever wants it later compiles alone. */
+void pipeline_release_gates(struct pipeline *pipeline, struct action_list *actions);
+
 /** The compile's process is dead and reaped, or could not be started; `bytes` is what it left. */
 void pipeline_ended(struct pipeline *pipeline, uint64_t compile, enum ending ending, uint64_t bytes,
                     struct action_list *actions);

@@ -11,6 +11,8 @@
 #include "rustc/flags.h"
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 struct options {
     struct flag_values flags; /**< every flag before `--`, and the worker's behind it */
@@ -18,6 +20,8 @@ struct options {
     bool worker;              /**< --persistent_worker stands anywhere */
     enum wire wire;
     struct pipeline_limits limits;
+    size_t gate_count; /**< so many compiles are held at gates at once */
+    uint64_t gate_ms;  /**< so long while no request is open */
 };
 
 /** Accepts a zeroed or half-read one. */

@@ -10,6 +10,7 @@
 #include "program/launcher.h"
 #include "program/request.h"
 
+struct idle;
 struct session_services;
 
 /** The table, and what it decides about. Its owner adds requests and asks the table. */
@@ -19,6 +20,7 @@ struct performer {
     struct pipeline *pipeline;
     struct request_set requests;
     struct compile_set compiles;
+    struct idle *idle;          /**< since when no request is open while compiles wait at gates */
     struct action_list actions; /**< what the table has told and is not done yet */
 };
 

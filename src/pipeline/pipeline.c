@@ -189,6 +189,25 @@ void pipeline_linker_asked(struct pipeline *pipeline, uint64_t compile, struct a
            actions);
 }
 
+bool pipeline_holds_gates(const struct pipeline *pipeline)
+{
+    for (size_t i = 0; i < pipeline->count; i++) {
+        if (pipeline->entries[i]->state == ENTRY_GATED) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void pipeline_release_gates(struct pipeline *pipeline, struct action_list *actions)
+{
+    for (size_t i = 0; i < pipeline->count; i++) {
+        if (pipeline->entries[i]->state == ENTRY_GATED) {
+            entry_handle(pipeline->entries[i], EVENT_EVICTED, &(struct entry_cause){0}, actions);
+        }
+    }
+}
+
 void pipeline_ended(struct pipeline *pipeline, uint64_t compile, enum ending ending, uint64_t bytes,
                     struct action_list *actions)
 {

@@ -1,6 +1,7 @@
 #include "program/performer.h"
 
 #include "base/mem.h"
+#include "io/idle.h"
 #include "io/jobserver.h"
 #include "io/state_dir.h"
 #include "program/compile_result.h"
@@ -13,6 +14,7 @@
 static void on_metadata(void *owner, struct compile *compile);
 static void on_asked(void *owner, struct compile *compile);
 static void on_ended(void *owner, struct compile *compile);
+static void on_idle(void *owner);
 
 static const struct compile_events compile_events = {
     .on_metadata = on_metadata,
@@ -31,11 +33,13 @@ void performer_open(struct performer *performer, const struct session_services *
                                   .owner = performer};
     performer->services = services;
     launcher_open(&performer->launcher, intake, &place);
+    performer->idle = idle_create(services->loop, services->options->gate_ms, on_idle, performer);
     performer->pipeline = pipeline_create(&services->options->limits);
 }
 
 void performer_close(struct performer *performer)
 {
+    idle_close(performer->idle);
     compile_set_finish(&performer->compiles);
     launcher_close(&performer->launcher);
     request_set_finish(&performer->requests);
@@ -172,6 +176,16 @@ void performer_settle(struct performer *performer)
         perform(performer, &action);
     }
     performer->actions.count = 0;
+    idle_set(performer->idle,
+             performer->requests.first == NULL && pipeline_holds_gates(performer->pipeline));
+}
+
+// The build was interrupted or has failed: nobody may ever come for them.
+static void on_idle(void *owner)
+{
+    struct performer *performer = owner;
+    pipeline_release_gates(performer->pipeline, &performer->actions);
+    performer_settle(performer);
 }
 
 static void on_metadata(void *owner, struct compile *compile)

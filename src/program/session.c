@@ -10,9 +10,6 @@
 
 #include <stdlib.h>
 
-/** More compiles than these do not wait at gates: each holds some 100 MB of memory. */
-enum { GATED_MAX = 48 };
-
 struct session {
     struct session_services services;
     struct intake intake;
@@ -97,8 +94,8 @@ static const char *obstacle_of(const struct session *session, const struct reque
     }
     bool is_new = pipeline_candidate(session->performer.pipeline, request->invocation.key,
                                      &request->identity) == 0;
-    if (obstacle == NULL && is_new &&
-        compile_set_gated(&session->performer.compiles) >= GATED_MAX) {
+    size_t held = compile_set_gated(&session->performer.compiles);
+    if (obstacle == NULL && is_new && held >= session->services.options->gate_count) {
         return "enough other ones are held at their gates";
     }
     return obstacle;

@@ -89,6 +89,11 @@ static const struct flag_spec specs[FLAG_COUNT] = {
                            "finished compiles kept until they are taken (default 512)"},
     [FLAG_KEEP_BYTES] = {"--keep-bytes", ARITY_ONE, OWN, "N",
                          "bytes of finished compiles kept until they are taken (default 2 GiB)"},
+    [FLAG_KEEP_GATES] = {"--keep-gates", ARITY_ONE, OWN, "N",
+                         "linked crates held at their gates at once (default: one for each 512 MiB "
+                         "of memory)"},
+    [FLAG_GATE_SECONDS] = {"--gate-seconds", ARITY_ONE, OWN, "N",
+                           "how long they are held while no request is open (default 60)"},
     [FLAG_HELP] = {"--help", ARITY_NONE, OWN, NULL, "show this text"},
     [FLAG_VERSION] = {"--version", ARITY_NONE, OWN, NULL, "show the versions"},
 };

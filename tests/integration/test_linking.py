@@ -69,6 +69,10 @@ class Linking(RelayCase):
             self.assertIn(f"{library.name} {library.version}".encode(), made)
         self.assertEqual(len(self.libraries), made.count(code.encode()))
 
+    def command(self, pid):
+        with open(f"/proc/{pid}/cmdline", "rb") as cmdline:
+            return cmdline.read().decode().split("\0")[0]
+
     def links(self):
         path = self.note("linked")
         return len(path.read_text().splitlines()) if path.exists() else 0
@@ -396,10 +400,6 @@ class Deaths(Linking):
         self.assert_program(program)
         self.assert_clean_end(worker)
 
-    def command(self, pid):
-        with open(f"/proc/{pid}/cmdline", "rb") as cmdline:
-            return cmdline.read().decode().split("\0")[0]
-
     def test_the_state_directory_is_deleted(self):
         worker, program = self.start(), self.program()
         self.gated(worker, program)
@@ -409,6 +409,34 @@ class Deaths(Linking):
         self.assert_ok(worker.ask(**program.link()))
         self.assert_program(program)
         self.assertEqual((0, []), worker.finish())
+
+
+class Limits(Linking):
+    def test_nobody_asks_for_anything(self):
+        worker, program = self.start(flags=["--gate-seconds=0"]), self.program()
+        self.gated(worker, program)
+        for process in worker.processes():
+            if "rustc-relay" not in self.command(process):
+                self.assertTrue(wait_gone(process))
+        self.make_rlibs()
+        self.assert_ok(worker.ask(**program.link()))
+        self.assert_program(program)
+        self.assertEqual(2, self.runs())
+        self.assert_clean_end(worker)
+
+    def test_enough_are_held(self):
+        worker = self.start(flags=["--keep-gates=1"])
+        first, second = self.program(name="app"), self.program(name="other")
+        self.gated(worker, first)
+        self.gated(worker, first)  # the same one needs no further place
+        self.gated(worker, second)
+        self.assertEqual(1, self.runs())
+        self.make_rlibs()
+        for program in (first, second):
+            self.assert_ok(worker.ask(**program.link()))
+            self.assert_program(program)
+        self.assertEqual(2, self.runs())
+        self.assert_clean_end(worker)
 
 
 class Cancelled(Linking):

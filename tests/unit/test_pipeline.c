@@ -6,29 +6,10 @@
 
 #include <cmocka.h>
 
-#include "actions_text.h"
-#include "pipeline/pipeline.h"
-#include "words.h"
+#include "sequence.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-
-/*
- * A sequence is lines of CALL -> EXPECTED:
- *   want REQUEST KEY IDENTITY metadata|exit [afresh] -> VERDICT COMPILE: ACTIONS   (KEY - is none)
- *   ready COMPILE | end COMPILE good|bad|signal [BYTES] | cancel REQUEST | abandon REQUEST ->
- * ACTIONS candidate KEY IDENTITY -> COMPILE, 0 for none
- */
-struct sequence {
-    const char *name;
-    struct pipeline_limits limits;
-    const char *const lines[24];
-};
-
-#define UNLIMITED                                                                                  \
-    {                                                                                              \
-        100, 1000 * 1000                                                                           \
-    }
 
 static const struct sequence sequences[] = {
     {"metadata, then full while it runs",
@@ -235,104 +216,12 @@ static const struct sequence sequences[] = {
       "end 2 good 9 -> forget 2", "end 3 good 9 -> answer 3 done by 3, forget 3"}},
 };
 
-static struct digest identity_of(char name)
-{
-    struct digest identity = {{0}};
-    identity.bytes[sizeof identity.bytes - 1] = (unsigned char)name;
-    return identity;
-}
-
-static void append_want(struct bytes *got, struct pipeline *pipeline, const struct strlist *words,
-                        struct action_list *actions)
-{
-    static const char *const verdicts[] = {"alone",  "first", "different", "afresh",
-                                           "joined", "taken", "again"};
-    struct digest identity = identity_of(words->items[3][0]);
-    bool keyed = strcmp(words->items[2], "-") != 0;
-    struct want want = {
-        .request = (uint64_t)strtoull(words->items[1], NULL, 10),
-        .key = keyed ? words->items[2] : NULL,
-        .identity = keyed ? &identity : NULL,
-        .milestone = strcmp(words->items[4], "metadata") == 0 ? MILESTONE_METADATA : MILESTONE_EXIT,
-        .afresh = words->count > 5,
-    };
-    uint64_t compile = 0;
-    enum verdict verdict = pipeline_want(pipeline, &want, &compile, actions);
-    bytes_append_format(got, "%s %llu: ", verdicts[verdict], (unsigned long long)compile);
-}
-
-static void end_compile(struct pipeline *pipeline, const struct strlist *words,
-                        struct action_list *actions)
-{
-    const char *how = words->items[2];
-    enum ending ending = strcmp(how, "good") == 0  ? ENDING_GOOD
-                         : strcmp(how, "bad") == 0 ? ENDING_BAD
-                                                   : ENDING_SIGNAL;
-    uint64_t bytes = words->count > 3 ? (uint64_t)strtoull(words->items[3], NULL, 10) : 0;
-    pipeline_ended(pipeline, (uint64_t)strtoull(words->items[1], NULL, 10), ending, bytes, actions);
-}
-
-static void append_candidate(struct bytes *got, const struct pipeline *pipeline,
-                             const struct strlist *words)
-{
-    struct digest identity = identity_of(words->items[2][0]);
-    const char *key = strcmp(words->items[1], "-") == 0 ? NULL : words->items[1];
-    bytes_append_format(got, "%llu",
-                        (unsigned long long)pipeline_candidate(pipeline, key, &identity));
-}
-
-static void append_call(struct bytes *got, struct pipeline *pipeline, const struct strlist *words)
-{
-    const char *call = words->items[0];
-    uint64_t number = (uint64_t)strtoull(words->items[1], NULL, 10);
-    struct action_list actions = {0};
-    if (strcmp(call, "want") == 0) {
-        append_want(got, pipeline, words, &actions);
-    } else if (strcmp(call, "ready") == 0) {
-        pipeline_metadata_ready(pipeline, number, &actions);
-    } else if (strcmp(call, "end") == 0) {
-        end_compile(pipeline, words, &actions);
-    } else if (strcmp(call, "cancel") == 0) {
-        pipeline_cancel(pipeline, number, &actions);
-    } else if (strcmp(call, "abandon") == 0) {
-        pipeline_abandon(pipeline, number, &actions);
-    } else {
-        append_candidate(got, pipeline, words);
-    }
-    append_actions(got, &actions);
-    action_list_finish(&actions);
-}
-
-static void line_holds(const struct sequence *sequence, size_t index, struct pipeline *pipeline)
-{
-    const char *line = sequence->lines[index];
-    if (line == NULL) {
-        return;
-    }
-    const char *arrow = strstr(line, " -> ");
-    assert_non_null(arrow);
-    char *call = mem_dup_len(line, (size_t)(arrow - line));
-    char *name = mem_format("%s: %zu. %s", sequence->name, index + 1, call);
-    struct strlist words = words_of(call);
-    struct bytes got = {0};
-    append_call(&got, pipeline, &words);
-    assert_text(name, &got, arrow + strlen(" -> "));
-    strlist_finish(&words);
-    free(name);
-    free(call);
-}
-
 static void sequences_hold(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT(sequences); i++) {
-        struct pipeline *pipeline = pipeline_create(&sequences[i].limits);
-        for (size_t line = 0; line < COUNT(sequences[i].lines); line++) {
-            line_holds(&sequences[i], line, pipeline);
-        }
-        pipeline_destroy(pipeline);
+        sequence_holds(&sequences[i]);
     }
-    pipeline_destroy(NULL);
 }
 
 // The table copies what it keeps: rustc outlives the request whose text this was.
