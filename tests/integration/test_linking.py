@@ -175,6 +175,7 @@ class Identity(Linking):
         self.gated(worker, program)
         self.make_metadata(version=2)
         self.gated(worker, program)
+        self.assertEqual(2, self.runs())
         self.make_rlibs()
         self.assert_ok(worker.ask(**program.link()))
         self.assert_program(program)
