@@ -192,6 +192,8 @@ GUARDS = {
                    "    }\n}\n\nstatic void start_ordinary"),
     "link-inputs": ("test_linking", "Sandboxed", "src/program/session.c",
                     "        request_keep(request, work); // it may have to compile after all\n", ""),
+    "link-behind": ("test_linking", "Identity", "src/program/gated.c",
+                    "gate_is_open(dir) ? is_same_rlib : is_same_library", "is_same_library"),
 }
 
 

@@ -56,7 +56,7 @@ bool gated_has_metadata_of(const struct gated *gated, const struct gated_request
 
 /**
  * Are the full rlibs that a late request brings those of the metadata that the compile in `dir`
- * used? False when in doubt.
+ * used, and, once its gate is open, the very ones that it links? False when in doubt.
  */
 bool gated_fits(const char *dir, const struct gated_request *late);
 

@@ -231,10 +231,19 @@ static bool is_same_library(const char *rlib, const char *place, struct failure 
     return metadata_same(rlib, place, &same, why) && same;
 }
 
+static bool is_same_rlib(const char *rlib, const char *place, struct failure *why)
+{
+    bool same = false;
+    return outputs_same_content(rlib, place, &same, why) && same;
+}
+
+// Behind an open gate the linker has got rlibs already. Theirs may be of the same metadata and hold
+// something else: a native library that is bundled into them is no part of it.
 bool gated_fits(const char *dir, const struct gated_request *late)
 {
     struct failure ignored; // what cannot be read is in doubt
-    return dir != NULL && visit_all(dir, late, is_same_library, &ignored);
+    return dir != NULL &&
+           visit_all(dir, late, gate_is_open(dir) ? is_same_rlib : is_same_library, &ignored);
 }
 
 bool gated_open(const char *dir, const struct gated_request *late, struct failure *why)

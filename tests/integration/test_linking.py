@@ -215,6 +215,43 @@ class Identity(Linking):
         self.assert_clean_end(worker)
 
 
+    def test_rlibs_changed_behind_the_open_gate(self):
+        """The same metadata with another native library in it. The first build was interrupted, and
+        Bazel uses the id again."""
+        gate, reached = self.gate(), self.signal()
+        program = self.program("linker", f"fifo-signal {reached.path}", f"fifo-wait {gate.path}")
+        worker = self.start()
+        self.gated(worker, program)
+        self.make_rlibs("first")
+        worker.send(**program.link(), request_id=7)
+        reached.wait()
+        self.make_rlibs("other")
+        worker.send(**program.link(), request_id=7)
+        reached.wait()
+        gate.release()
+        gate.release()
+        self.assert_ok(worker.answer(7))
+        self.assert_program(program, "other")
+        self.assertEqual(2, self.runs())
+        self.assert_clean_end(worker)
+
+    def test_the_same_rlibs_behind_the_open_gate(self):
+        gate, reached = self.gate(), self.signal()
+        program = self.program("linker", f"fifo-signal {reached.path}", f"fifo-wait {gate.path}")
+        worker = self.start()
+        self.gated(worker, program)
+        self.make_rlibs()
+        worker.send(**program.link(), request_id=7)
+        reached.wait()
+        worker.send(**program.link(), request_id=7)
+        worker.barrier()
+        gate.release()
+        self.assert_ok(worker.answer(7))
+        self.assert_program(program)
+        self.assertEqual(1, self.runs())
+        self.assert_clean_end(worker)
+
+
 class Ordinary(Linking):
     """What cannot be held at a gate is compiled the ordinary way by the late request."""
 
