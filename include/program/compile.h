@@ -18,6 +18,8 @@ struct attachment;
 struct compile;
 struct gated;
 struct hollow_store;
+struct job;
+struct jobserver;
 struct private_root;
 struct reaper;
 struct state_dir;
@@ -58,8 +60,9 @@ struct compile {
     bool blames_source;            /**< did rustc find errors in the crate's own text? */
     bool may_attach;               /**< may it take over another worker's compile? */
     bool refused;                  /**< it cannot be started; `said` has the reason */
+    struct job *job;               /**< its share of the machine's cores, while it runs */
     uv_loop_t *loop;               /**< where it runs, this and the next ones; borrowed */
-    const char *make_flags;
+    struct jobserver *jobserver;
     const char *program;
     struct hollow_store *hollow;
     struct reaper *reaper;
@@ -71,8 +74,8 @@ struct compile {
 /** Where a compile runs and who hears of it. All borrowed for the compile's life. */
 struct compile_place {
     uv_loop_t *loop;
-    const char *make_flags; /**< CARGO_MAKEFLAGS for rustc, or NULL */
-    const char *program;    /**< our own executable, and where gated compiles find hollow rlibs; */
+    struct jobserver *jobserver; /**< NULL: rustc makes its own */
+    const char *program; /**< our own executable, and where gated compiles find hollow rlibs; */
     struct hollow_store *hollow; /**< NULL for both: there are no gated compiles */
     struct reaper *reaper;
     struct state_dir *state; /**< NULL for a direct command with short arguments */
@@ -119,6 +122,9 @@ bool compile_start(struct compile *compile, struct failure *why);
  * was told. Not for one that was taken here: it costs a file.
  */
 void compile_tell_others(struct compile *compile);
+
+/** Its gate is opened: it computes again. */
+void compile_resume(struct compile *compile);
 
 /** Kills the process group; on_ended follows. True: there is none, and no event follows. */
 bool compile_kill(struct compile *compile);

@@ -27,9 +27,6 @@ struct compile *compile_set_find(const struct compile_set *set, uint64_t serial)
 /** The compile with this serial, or NULL. Borrowed. */
 struct compile *compile_set_look(const struct compile_set *set, uint64_t serial);
 
-/** Does any of them have a process? */
-bool compile_set_runs(const struct compile_set *set);
-
 /** How many are to stop, or have stopped, at a gate, and have not ended. */
 size_t compile_set_gated(const struct compile_set *set);
 

@@ -21,6 +21,7 @@ struct options {
     enum wire wire;
     struct pipeline_limits limits;
     size_t gate_count; /**< so many compiles are held at gates at once */
+    size_t jobs;       /**< tokens of the jobserver; 0: one per core */
     uint64_t gate_ms;  /**< so long while no request is open */
 };
 

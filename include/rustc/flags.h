@@ -47,6 +47,7 @@ enum flag_id {
     FLAG_KEEP_BYTES,
     FLAG_KEEP_GATES,
     FLAG_GATE_SECONDS,
+    FLAG_JOBS,
     FLAG_HELP,
     FLAG_VERSION,
     FLAG_COUNT

@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "io/jobserver.h"
 #include "io/private_root.h"
 #include "io/reaper.h"
 #include "io/state_dir.h"
@@ -35,7 +36,7 @@ struct compile *compile_create(uint64_t serial, struct command *take_command,
     compile->command = *take_command;
     *take_command = (struct command){0};
     compile->loop = place->loop;
-    compile->make_flags = place->make_flags;
+    compile->jobserver = place->jobserver;
     compile->program = place->program;
     compile->hollow = place->hollow;
     compile->reaper = place->reaper;
@@ -144,8 +145,9 @@ static void add_own_env(const struct compile *compile, struct strlist *env)
     char *tmp = compile_path(compile, "tmp");
     environment_set(env, "TMPDIR", tmp);
     free(tmp);
-    if (compile->make_flags != NULL && environment_value(env, "CARGO_MAKEFLAGS") == NULL) {
-        environment_set(env, "CARGO_MAKEFLAGS", compile->make_flags);
+    const char *flags = compile->job == NULL ? NULL : job_make_flags(compile->job);
+    if (flags != NULL && environment_value(env, "CARGO_MAKEFLAGS") == NULL) {
+        environment_set(env, "CARGO_MAKEFLAGS", flags);
     }
 }
 
@@ -164,14 +166,24 @@ static bool spawn(struct compile *compile, struct strlist *argv, struct failure 
     return compile->child != NULL;
 }
 
+static void end_job(struct compile *compile, bool killed)
+{
+    job_end(compile->job, killed);
+    compile->job = NULL;
+}
+
 static bool run(struct compile *compile, struct failure *why)
 {
+    compile->job = compile->jobserver == NULL ? NULL : job_begin(compile->jobserver);
     struct strlist argv = {0};
     char *gate = compile->gated == NULL ? NULL : gated_linker(&compile->command, compile->dir);
     command_argv(&compile->command, compile->dir, gate, &argv);
     bool good = private_dir_shorten(compile->dir, &argv, why) && spawn(compile, &argv, why);
     strlist_finish(&argv);
     free(gate);
+    if (!good) {
+        end_job(compile, false);
+    }
     return good;
 }
 
@@ -232,6 +244,7 @@ void compile_destroy(struct compile *compile)
         return;
     }
     child_close(compile->child);
+    end_job(compile, true);
     attachment_close(compile->attachment);
     gated_destroy(compile->gated);
     remove_dir(compile);
@@ -314,12 +327,23 @@ static void on_asked(void *owner)
 {
     struct compile *compile = owner;
     compile->asked = true;
+    if (compile->job != NULL) {
+        job_rest(compile->job);
+    }
     compile->events->on_asked(compile->owner, compile);
+}
+
+void compile_resume(struct compile *compile)
+{
+    if (compile->job != NULL) {
+        job_resume(compile->job);
+    }
 }
 
 static void on_ended(void *owner, const struct child_end *end)
 {
     struct compile *compile = owner;
+    end_job(compile, end->killed || end->signal != 0);
     compile->end = *end;
     compile->ended = true;
     if (compile->gated != NULL) {

@@ -50,16 +50,6 @@ void compile_set_remove(struct compile_set *set, uint64_t serial)
     set->items[index] = set->items[--set->count];
 }
 
-bool compile_set_runs(const struct compile_set *set)
-{
-    for (size_t i = 0; i < set->count; i++) {
-        if (set->items[i]->child != NULL) {
-            return true;
-        }
-    }
-    return false;
-}
-
 size_t compile_set_gated(const struct compile_set *set)
 {
     size_t count = 0;

@@ -91,12 +91,15 @@ static bool read_limits(struct options *options, struct failure *why)
 {
     unsigned long long count = 0;
     unsigned long long bytes = 0;
+    unsigned long long jobs = 0;
     if (!read_number(options, FLAG_KEEP_RESULTS, DEFAULT_KEPT_RESULTS, &count, why) ||
-        !read_number(options, FLAG_KEEP_BYTES, default_kept_bytes, &bytes, why)) {
+        !read_number(options, FLAG_KEEP_BYTES, default_kept_bytes, &bytes, why) ||
+        !read_number(options, FLAG_JOBS, 0, &jobs, why)) {
         return false;
     }
     options->limits.kept_count = (size_t)count;
     options->limits.kept_bytes = bytes;
+    options->jobs = (size_t)jobs;
     return true;
 }
 

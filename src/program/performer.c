@@ -2,7 +2,6 @@
 
 #include "base/mem.h"
 #include "io/idle.h"
-#include "io/jobserver.h"
 #include "io/state_dir.h"
 #include "program/compile_result.h"
 #include "program/events.h"
@@ -26,7 +25,7 @@ void performer_open(struct performer *performer, const struct session_services *
                     const struct intake *intake)
 {
     struct compile_place place = {.loop = services->loop,
-                                  .make_flags = services->jobserver->flags,
+                                  .jobserver = services->jobserver,
                                   .reaper = services->reaper,
                                   .state = services->state,
                                   .events = &compile_events,
@@ -69,9 +68,6 @@ static void start(struct performer *performer, struct compile *compile)
         events_compile_attached(performer->services->trace, compile);
         return;
     }
-    if (!compile_set_runs(&performer->compiles)) {
-        jobserver_refill(performer->services->jobserver);
-    }
     if (compile->refused) {
         failure_set(&why, "its inputs cannot be linked");
     } else if (compile_start(compile, &why)) {
@@ -97,6 +93,7 @@ static void open_gate(struct performer *performer, const struct action *action)
 {
     struct compile *compile = compile_set_find(&performer->compiles, action->compile);
     struct failure why;
+    compile_resume(compile);
     if (launcher_let_link(compile, request_by_serial(&performer->requests, action->request),
                           &why)) {
         events_compile_opened(performer->services->trace, compile);

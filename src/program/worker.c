@@ -82,7 +82,7 @@ static bool worker_open(struct worker *worker, char *const *inherited_env, struc
     worker->host.on_stop = on_stop;
     worker->host.owner = worker;
     if (!stdio_take(&in_fd, &out_fd, why) || !host_open(&worker->host, state_dir, why) ||
-        !jobserver_open(&worker->jobserver, 0, why) ||
+        !jobserver_open(&worker->jobserver, worker->options->jobs, why) ||
         (trace_file != NULL && !trace_open(&worker->trace, trace_file, why))) {
         return false;
     }
