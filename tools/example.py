@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Builds bazel_example from nothing with the worker, runs the result, and says what happened."""
 
+import argparse
 import statistics
 import subprocess
 import sys
@@ -35,9 +36,23 @@ def report(example, wall_seconds):
         f"                      {statistics.median(early) * 1000:.0f} ms (median), "
         f"{early[-1] * 1000:.0f} ms (most), {sum(early):.1f} s (all together)"
     )
+    report_links(example, trace)
     print(f"wall time             {wall_seconds:.1f} s")
     print(f"CPU time of rustc     {trace.cpu_seconds:.1f} s (with linkers)")
     print(f"trace                 {example.traces.relative_to(ROOT)}/ (ui.perfetto.dev)")
+
+
+def report_links(example, trace):
+    """What link pipelining gained, if it was on."""
+    libraries = example.linked_libraries(*TARGETS)
+    if not libraries:
+        return
+    seconds = sorted(seconds for _, seconds in trace.head_starts(libraries))
+    print(f"linked with libraries {len(libraries)}, of which {len(seconds)} started before their "
+          "last library was compiled,")
+    if seconds:
+        print(f"                      by {statistics.median(seconds) * 1000:.0f} ms (median), "
+              f"{seconds[-1] * 1000:.0f} ms (most), {sum(seconds):.1f} s (all together)")
 
 
 def show(example):
@@ -47,8 +62,11 @@ def show(example):
 
 
 def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--config", default="worker", help="see bazel_example/.bazelrc")
+    options = parser.parse_args()
     prepare_example()
-    example = Workspace(EXAMPLE, ["--config=worker"])
+    example = Workspace(EXAMPLE, [f"--config={options.config}"])
     example.trace_at(TRACES)
     show(example)
     return 0

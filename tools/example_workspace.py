@@ -79,6 +79,15 @@ class Action:
 
     mnemonic: str
     outputs: list
+    arguments: list
+
+    def values(self, flag):
+        """The values of a flag that stands before a '='."""
+        words = [one.partition("=") for one in self.arguments]
+        return [value for name, _, value in words if name == flag]
+
+    def key(self):
+        return next(iter(self.values("--pipelining-key")), None)
 
     def finishes_a_crate(self):
         """Rustc actions that make more than what dependants start from: one per crate."""
@@ -161,6 +170,16 @@ class Workspace:
         """How many crates these targets are made of, by Bazel's plan."""
         return sum(action.finishes_a_crate() for action in self.actions(*targets, flags=flags))
 
+    def linked_libraries(self, *targets, flags=()):
+        """The key of each crate with a gate -> the keys of all libraries whose rlibs it links."""
+        actions = self.actions(*targets, flags=flags)
+        makers = {output: action.key() for action in actions for output in action.outputs}
+        return {
+            action.key(): [makers[one.partition("=")[2]]
+                           for one in action.values("--pipelining-dependency")]
+            for action in actions if "--pipelining-link" in action.arguments
+        }
+
     def end(self):
         """Ends the server and removes the outputs. May be called again.
 
@@ -231,7 +250,11 @@ def _actions(graph):
 
     paths = {file["id"]: path(file["pathFragmentId"]) for file in graph.get("artifacts", [])}
     return [
-        Action(action["mnemonic"], [paths[file] for file in action.get("outputIds", [])])
+        Action(
+            action["mnemonic"],
+            [paths[file] for file in action.get("outputIds", [])],
+            action.get("arguments", []),
+        )
         for action in graph.get("actions", [])
     ]
 

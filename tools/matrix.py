@@ -22,9 +22,9 @@ import compare_outputs  # noqa: E402
 
 # //nondeterministic is left out: no two builds of it are equal.
 EVERYTHING = ["//..."]
-# Libraries, build scripts, a C library, a macro and tests, without any real crate.
-QUICK = [f"//crates/{name}/..." for name in ("alphabet", "checksum", "fields", "letters")]
-QUICK.append("//crates/describe")
+# Libraries, build scripts, a C library, a macro, a shared object and tests, without any real crate.
+QUICK_PACKAGES = ("alphabet", "checksum", "fields", "fingerprint", "letters")
+QUICK = [*(f"//crates/{name}/..." for name in QUICK_PACKAGES), "//crates/describe"]
 ABSOLUTE_PATH = re.compile(rb"(?<![\w.])/[\w.+@%=,-]+(?:/[\w.+@%=,-]+)+")
 OWN_PACKAGES = ("app/", "crates/")
 
@@ -35,12 +35,18 @@ class Column:
     config: str
     sandboxed: bool = False
     worker: bool = False
+    link: bool = False
 
     def option(self):
-        return self.name.replace(" ", "-")
+        return self.name.replace(" + ", "-").replace(" ", "-")
+
+    def with_link(self):
+        """The same strategy with link pipelining."""
+        return dataclasses.replace(
+            self, name=f"{self.name} + link", config=f"{self.config}-link", link=True)
 
 
-COLUMNS = [
+PLAIN_COLUMNS = [
     Column("local", "off"),
     Column("sandboxed", "sandboxed", sandboxed=True),
     Column("multiplex", "worker", worker=True),
@@ -50,6 +56,8 @@ COLUMNS = [
     Column("one-shot", "worker-one-shot"),
     Column("one-shot sandboxed", "worker-one-shot-sandboxed", sandboxed=True),
 ]
+LINK_COLUMNS = [one.with_link() for one in PLAIN_COLUMNS if one.config.startswith("worker")]
+COLUMNS = PLAIN_COLUMNS + LINK_COLUMNS
 
 
 @dataclasses.dataclass
@@ -149,7 +157,7 @@ def is_own(name):
 
 def print_row(*cells):
     name, mode, bytes_, runs, wall, processes = cells
-    print(f"{name:<22}{mode:<11}{bytes_:<22}{runs:>12}{wall:>10}  {processes}", flush=True)
+    print(f"{name:<29}{mode:<11}{bytes_:<22}{runs:>12}{wall:>10}  {processes}", flush=True)
 
 
 def print_details(cells):
@@ -181,11 +189,14 @@ def parse_arguments():
     parser.add_argument("--quick", action="store_true", help="a few own crates, fastbuild only")
     parser.add_argument("--mode", action="append", choices=["fastbuild", "opt"])
     parser.add_argument("--column", action="append", choices=names, help="besides local")
+    parser.add_argument("--link", choices=["only", "without"],
+                        help="columns with link pipelining (default: both kinds)")
     parser.add_argument("target", nargs="*", help="instead of all")
     options = parser.parse_args()
     options.mode = options.mode or (["fastbuild"] if options.quick else ["fastbuild", "opt"])
     options.target = options.target or (QUICK if options.quick else EVERYTHING)
-    wanted = options.column or names
+    kinds = {"only": LINK_COLUMNS, "without": PLAIN_COLUMNS[1:], None: COLUMNS[1:]}
+    wanted = options.column or [one.option() for one in kinds[options.link]]
     options.column = [one for one in COLUMNS[1:] if one.option() in wanted]
     return options
 

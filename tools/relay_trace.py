@@ -12,8 +12,11 @@ class Compile:
     subject: str
     started: float
     metadata: float | None = None
+    asked: float | None = None  # for the linker
+    opened: float | None = None  # the gate, for the linker to run
     ended: float | None = None
     exit_code: int | None = None
+    ordinary: str | None = None  # why it failed at a gate, and is to be done without
 
 
 @dataclasses.dataclass
@@ -25,6 +28,7 @@ class Request:
     key: str
     opened: float
     reason: str | None = None
+    ordinary: str | None = None  # why its compile has no gate
     answered: float | None = None
     exit_code: int | None = None
     compile: Compile | None = None
@@ -58,6 +62,15 @@ class Trace:
     def _compile_metadata_n(self, compiles, event, _):
         compiles[event["id"]].metadata = event["ts"] / 1e6
 
+    def _compile_asked_n(self, compiles, event, _):
+        compiles[event["id"]].asked = event["ts"] / 1e6
+
+    def _compile_opened_n(self, compiles, event, _):
+        compiles[event["id"]].opened = event["ts"] / 1e6
+
+    def _compile_ordinary_n(self, compiles, event, _):
+        compiles[event["id"]].ordinary = event["args"]["reason"]
+
     def _compile_compile_e(self, compiles, event, _):
         compiles[event["id"]].ended = event["ts"] / 1e6
         compiles[event["id"]].exit_code = event["args"]["exit_code"]
@@ -74,6 +87,9 @@ class Trace:
         # The process of a fresh compile starts right after this event.
         request.compile = event["args"]["compile"]
 
+    def _request_ordinary_n(self, requests, event, _):
+        requests[event["id"]].ordinary = event["args"]["reason"]
+
     def _request_request_e(self, requests, event, compiles):
         request = requests[event["id"]]
         request.answered = event["ts"] / 1e6
@@ -89,7 +105,7 @@ class Trace:
         return part
 
     def crates(self):
-        """How many crates were asked for: a crate's metadata and full request count once."""
+        """How many crates were asked for: the early and the late request of one count once."""
         keys = {r.key for r in self.requests if r.key}
         return len(keys) + sum(1 for r in self.requests if not r.key)
 
@@ -100,3 +116,19 @@ class Trace:
             for r in self.requests
             if r.stage == "metadata" and r.answered and r.compile and r.compile.ended
         ]
+
+    def head_starts(self, libraries):
+        """How many seconds before the end of its last library each linked crate was started.
+
+        `libraries` says of the key of a linked crate which keys those libraries have whose rlibs it
+        links. Returns pairs (subject, seconds). Crates whose libraries all had ended are left out, and
+        libraries that were not compiled: those came from a cache.
+        """
+        compiles = {r.key: r.compile for r in self.requests if r.key and r.compile}
+        found = []
+        for key in libraries.keys() & compiles.keys():
+            ended = [compiles[one].ended for one in libraries[key] if one in compiles]
+            seconds = max(filter(None, ended), default=0) - compiles[key].started
+            if seconds > 0:
+                found.append((compiles[key].subject, seconds))
+        return sorted(found)

@@ -5,9 +5,9 @@
 
 A round edits a crate (now and then so that it does not compile) and builds with a random strategy. Some
 builds are interrupted: by Ctrl-C (which Bazel turns into cancels when the workers are sandboxed), by the
-death of the worker, or of a rustc. A build that ends well must give the program that the sources
-describe. At the end the outputs are compared byte for byte with those of a clean `off` build, and no
-process and no directory of ours may be left.
+death of the worker, of a rustc, or of a linker (which may wait for its rlibs). A build that ends well
+must give the program that the sources describe. At the end the outputs are compared byte for byte with
+those of a clean `off` build, and no process and no directory of ours may be left.
 """
 
 import argparse
@@ -28,7 +28,9 @@ import links  # noqa: E402
 from small_workspace import Crates, copy_rules  # noqa: E402
 
 LIBRARIES = 8
-STRATEGIES = ["worker", "worker-sandboxed", "worker-singleplex", "worker-singleplex-sandboxed"]
+WORKERS = ["worker", "worker-sandboxed", "worker-singleplex", "worker-singleplex-sandboxed"]
+STRATEGIES = [*WORKERS, *(f"{one}-link" for one in WORKERS)]
+INTERRUPTIONS = ["Ctrl-C", "Ctrl-C", "worker killed", "rustc killed", "linker killed"]
 FLAGS = ["--jobs=4", "--experimental_worker_cancellation"]
 # Interruptions come at a random moment: that is the point of them.
 LONGEST_WAIT_SECONDS = 1.5
@@ -91,6 +93,14 @@ def is_rustc(command):
     return "bin/rustc" in command and not is_worker(command)
 
 
+def is_linker(command):
+    """Also the one that waits at a gate."""
+    return pathlib.PurePath(command.partition(" ")[0]).name == "cc"
+
+
+VICTIMS = {"worker killed": is_worker, "rustc killed": is_rustc, "linker killed": is_linker}
+
+
 def kill_one(workspace, which, rng):
     """SIGKILL to one of our processes; False when there is none."""
     found = [pid for pid, command in processes_in(workspace.output_base) if which(command)]
@@ -113,8 +123,7 @@ def interrupt(running, workspace, how, rng):
     if how == "Ctrl-C":
         running.interrupt()
         return how
-    which = is_worker if how == "worker killed" else is_rustc
-    return how if kill_one(workspace, which, rng) else "nothing to kill"
+    return how if kill_one(workspace, VICTIMS[how], rng) else "nothing to kill"
 
 
 class Soak:
@@ -134,7 +143,7 @@ class Soak:
     def round(self):
         self.sources.edit(self.rng)
         strategy = self.rng.choice(STRATEGIES)
-        how = self.rng.choice(["none", "none", "Ctrl-C", "Ctrl-C", "worker killed", "rustc killed"])
+        how = self.rng.choice(["none", "none", *INTERRUPTIONS])
         command = self.workspace.with_flags("build", f"--config={strategy}", self.label())
         running = self.workspace.start(*command)
         came = how if how == "none" else interrupt(running, self.workspace, how, self.rng)

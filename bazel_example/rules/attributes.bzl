@@ -21,6 +21,10 @@ CRATE_ATTRIBUTES = {
         doc = "src/lib.rs or src/main.rs unless given.",
         allow_single_file = [".rs"],
     ),
+    "data": attr.label_list(
+        doc = "What a program finds below its working directory when it is run.",
+        allow_files = True,
+    ),
     "deps": attr.label_list(
         doc = "Library crates.",
         providers = [CrateInfo],
@@ -50,6 +54,9 @@ CRATE_ATTRIBUTES = {
     ),
     "version": attr.string(
         default = "0.0.0",
+    ),
+    "_link_pipelining": attr.label(
+        default = "//:link_pipelining",
     ),
     "_path_mapping": attr.label(
         default = "//:path_mapping",

@@ -31,13 +31,20 @@ def _c_static_library(ctx):
         outputs = [archive],
     )
     return [
-        CStaticLibraryInfo(archive = archive, name = ctx.label.name),
+        CStaticLibraryInfo(
+            alwayslink = ctx.attr.alwayslink,
+            archive = archive,
+            name = ctx.label.name,
+        ),
         DefaultInfo(files = depset([archive])),
     ]
 
 c_static_library = rule(
     implementation = _c_static_library,
     attrs = {
+        "alwayslink": attr.bool(
+            doc = "Link every object of it, also one that nobody refers to.",
+        ),
         "hdrs": attr.label_list(allow_files = [".h"]),
         "srcs": attr.label_list(allow_files = [".c"], mandatory = True),
         "_toolchain": attr.label(default = "@rust_toolchain//:toolchain"),

@@ -43,7 +43,7 @@ def describe_crate(ctx, crate_type, usual_root, flags = []):
 
     Args:
       ctx: the rule's context; it has CRATE_ATTRIBUTES.
-      crate_type: rustc's word for it: "lib", "proc-macro" or "bin". All but "lib" are linked.
+      crate_type: rustc's word for it: "lib", "proc-macro", "bin", "cdylib". All but "lib" are linked.
       usual_root: the name of the root file below src/.
       flags: rustc arguments that the kind of rule needs.
     """
@@ -67,6 +67,7 @@ def describe_crate(ctx, crate_type, usual_root, flags = []):
         flags = flags + ctx.attr.rustc_flags,
         full_closure = depset(transitive = [info.full_closure for info in infos]),
         hash = _crate_hash(ctx.label, ctx.attr.version),
+        libraries = depset(transitive = [info.libraries for info in infos]),
         link_arg_files = depset(
             [script.link_flags] if script else [],
             transitive = [info.link_arg_files for info in infos],
@@ -88,6 +89,7 @@ def library_info(crate, early, full):
         early_closure = depset([early], transitive = [crate.early_closure]),
         full = full,
         full_closure = depset([full], transitive = [crate.full_closure]),
+        libraries = depset([struct(early = early, full = full)], transitive = [crate.libraries]),
         link_arg_files = crate.link_arg_files,
         link_inputs = crate.link_inputs,
         name = crate.name,
@@ -100,6 +102,7 @@ def macro_info(crate, shared_object):
         early_closure = depset([shared_object]),
         full = shared_object,
         full_closure = depset([shared_object]),
+        libraries = depset(),
         link_arg_files = depset(),
         link_inputs = depset(),
         name = crate.name,

@@ -2,12 +2,12 @@
 
 load(":attributes.bzl", "CRATE_ATTRIBUTES")
 load(":crate.bzl", "describe_crate", "macro_info")
-load(":rustc_action.bzl", "rustc_action", "stage")
+load(":linked_actions.bzl", "linked_actions")
 
 def _rust_proc_macro(ctx):
     crate = describe_crate(ctx, "proc-macro", "lib.rs", flags = ["--extern=proc_macro"])
     shared_object = ctx.actions.declare_file("lib%s-%s.so" % (crate.name, crate.hash))
-    rustc_action(ctx, crate, [shared_object], stage([shared_object], shared_object), "macro")
+    linked_actions(ctx, crate, shared_object, "macro")
     return [macro_info(crate, shared_object), DefaultInfo(files = depset([shared_object]))]
 
 rust_proc_macro = rule(

@@ -9,6 +9,8 @@ CrateInfo = provider(
         # The rlib; the .so of a macro.
         "full": "File that linked crates take",
         "full_closure": "depset of the full files of this crate and of all it needs",
+        # A macro and what it is made of are not among them: rustc loads macros, and links none.
+        "libraries": "depset of structs (early, full) of this library and of all it needs",
         "link_arg_files": "depset of files with rustc arguments for whatever links this crate",
         "link_inputs": "depset of the files that those arguments name",
         "name": "crate name: what --extern calls it",
@@ -29,6 +31,7 @@ BuildScriptInfo = provider(
 CStaticLibraryInfo = provider(
     "A static library written in C.",
     fields = {
+        "alwayslink": "does every object of it become part of what is linked?",
         "archive": "File: lib<name>.a",
         "name": "what -lstatic= calls it",
     },

@@ -5,6 +5,7 @@ load(":build_script.bzl", _cargo_build_script = "cargo_build_script")
 load(":c_static_library.bzl", _c_static_library = "c_static_library")
 load(":library.bzl", _rust_library = "rust_library")
 load(":proc_macro.bzl", _rust_proc_macro = "rust_proc_macro")
+load(":shared_library.bzl", _rust_shared_library = "rust_shared_library")
 load(":test.bzl", _rust_test = "rust_test")
 
 c_static_library = _c_static_library
@@ -12,4 +13,5 @@ cargo_build_script = _cargo_build_script
 rust_binary = _rust_binary
 rust_library = _rust_library
 rust_proc_macro = _rust_proc_macro
+rust_shared_library = _rust_shared_library
 rust_test = _rust_test

@@ -18,7 +18,22 @@ def pipelining_mode(ctx):
     """Returns "off", "hollow" or "worker"."""
     return ctx.attr._pipelining[ChoiceInfo].value
 
-def stage(emit, home, flags = [], key_of = None, expected_metadata = None):
+def link_pipelining_mode(ctx):
+    """Returns "off" or "worker"."""
+    mode = ctx.attr._link_pipelining[ChoiceInfo].value
+    if mode == "portable":
+        fail("--//:link_pipelining=portable is not there yet; take off or worker")
+    return mode if pipelining_mode(ctx) == "worker" else "off"
+
+def stage(
+        emit,
+        home,
+        flags = [],
+        key_of = None,
+        expected_metadata = None,
+        stamp = None,
+        libraries = None,
+        takes_metadata = False):
     """What differs between the actions of one crate.
 
     Files are given as files, never as text: then Bazel can map their paths.
@@ -29,6 +44,9 @@ def stage(emit, home, flags = [], key_of = None, expected_metadata = None):
       flags: the wrapper's or rustc's.
       key_of: the file whose path is the pipelining key.
       expected_metadata: the metadata that dependants are given.
+      stamp: the file that says that the code of a linked crate is generated.
+      libraries: depset of structs (early, full): which rlib each metadata stands for.
+      takes_metadata: a linked crate's inputs are its libraries' metadata instead of their rlibs.
     """
     return struct(
         emit = emit,
@@ -36,6 +54,9 @@ def stage(emit, home, flags = [], key_of = None, expected_metadata = None):
         flags = flags,
         home = home,
         key_of = key_of,
+        libraries = libraries,
+        stamp = stamp,
+        takes_metadata = takes_metadata,
     )
 
 def _can_map_paths(ctx, crate):
@@ -79,13 +100,15 @@ def _add_crate(args, crate):
     args.add("-Cmetadata=-" + crate.hash)
     args.add("-Cextra-filename=-" + crate.hash)
     args.add_all(crate.features, format_each = '--cfg=feature="%s"')
-    args.add_all(crate.flags)
 
 def _folder(file):
     return file.dirname
 
 def _emit_item(file):
     return ("metadata=" if file.extension == "rmeta" else "link=") + file.path
+
+def _dependency(library):
+    return library.early.path + "=" + library.full.path
 
 def _key(file):
     return file.path.replace("/", "_").replace(".", "_")
@@ -101,6 +124,14 @@ def _add_stage(args, stage):
         args.add_all([stage.key_of], format_each = "--pipelining-key=%s", map_each = _key)
     if stage.expected_metadata:
         args.add(stage.expected_metadata, format = "--pipelining-rmeta-path=%s")
+    if stage.stamp:
+        args.add(stage.stamp, format = "--pipelining-stamp=%s")
+    if stage.libraries:
+        args.add_all(
+            stage.libraries,
+            format_each = "--pipelining-dependency=%s",
+            map_each = _dependency,
+        )
     args.add_all(stage.flags)
 
 def _add_target(args, crate, toolchain, compilation_mode, home):
@@ -113,14 +144,14 @@ def _add_target(args, crate, toolchain, compilation_mode, home):
         args.add("-Clinker=" + toolchain.cc)
 
 def _add_dependencies(args, crate):
-    """Linked crates take full files, libraries early ones."""
+    """Linked crates name full files, also while those are not there yet; libraries early ones."""
     for name, info in crate.externs:
         file = info.full if crate.linked else info.early
         args.add(file, format = "--extern=%s=%%s" % name)
     closure = crate.full_closure if crate.linked else crate.early_closure
     args.add_all(closure, map_each = _folder, uniquify = True, format_each = "-Ldependency=%s")
     for library in crate.c_libraries:
-        args.add("-lstatic=" + library.name)
+        args.add("-lstatic%s=%s" % (":+whole-archive" if library.alwayslink else "", library.name))
         args.add_all([library.archive], format_each = "-Lnative=%s", map_each = _folder)
 
 def _add_wrapper_flags(args, crate):
@@ -136,17 +167,18 @@ def _crate_arguments(ctx, crate, toolchain, stage):
     args.set_param_file_format("multiline")
     _add_crate(args, crate)
     _add_target(args, crate, toolchain, ctx.var["COMPILATION_MODE"], stage.home)
+    args.add_all(crate.flags)  # behind ours: rustc takes the last word on a -C option
     _add_dependencies(args, crate)
     args.add_all(["--error-format=json", "--json=artifacts,diagnostic-rendered-ansi"])
     _add_stage(args, stage)
     _add_wrapper_flags(args, crate)
     return args
 
-def _inputs(crate, toolchain, more):
+def _inputs(crate, toolchain, stage, more):
+    early = stage.takes_metadata or not crate.linked
+    closures = [crate.early_closure if early else crate.full_closure]
     if crate.linked:
-        closures = [crate.full_closure, crate.link_arg_files, crate.link_inputs]
-    else:
-        closures = [crate.early_closure]
+        closures += [crate.link_arg_files, crate.link_inputs]
     own = crate.files + crate.env_files + crate.arg_files
     return depset(own + more, transitive = closures + [toolchain.files])
 
@@ -171,7 +203,7 @@ def rustc_action(ctx, crate, outputs, stage, description, more_inputs = []):
         ],
         env = _environment(ctx),
         execution_requirements = _execution_requirements(ctx, crate),
-        inputs = _inputs(crate, toolchain, more_inputs),
+        inputs = _inputs(crate, toolchain, stage, more_inputs),
         outputs = outputs,
         progress_message = "Rust %s %%{label}" % description,
     )

@@ -14,6 +14,7 @@ is missing.
 
 import argparse
 import dataclasses
+import functools
 import json
 import os
 import pathlib
@@ -30,7 +31,8 @@ from example_workspace import Scratch, prepare_example  # noqa: E402
 
 RESULTS = ROOT / "build" / "bench"
 MODES = ["off", "hollow", "worker"]
-MORE_MODES = ["worker-sandboxed", "worker-singleplex", "worker-singleplex-sandboxed"]
+MORE_MODES = ["worker-link", "worker-sandboxed", "worker-sandboxed-link", "worker-singleplex",
+              "worker-singleplex-sandboxed"]
 TARGET = "//app"
 WARM_UP = "//crates/letters:all"
 TICK_SECONDS = 1 / os.sysconf("SC_CLK_TCK")
@@ -87,19 +89,24 @@ def measure(workspace, words):
     return Sample(done.elapsed_seconds(), cpu, server_cpu)
 
 
+def interleave(measures, rounds):
+    """mode -> its samples, one per round; `measures` has a function for each mode."""
+    samples = {mode: [] for mode in measures}
+    for number in range(1, rounds + 1):
+        for mode, take in measures.items():
+            last = take()
+            samples[mode].append(last)
+            print(f"round {number}  {mode:<28}{last.wall:8.1f} s wall{last.cpu:8.1f} s CPU")
+    return samples
+
+
 def run(scratch, options):
-    """mode -> its samples, one per round."""
     words = [f"--compilation_mode={options.compilation_mode}", TARGET]
     workspaces = {mode: scratch.workspace(mode, [f"--config={mode}"]) for mode in options.mode}
     for workspace in workspaces.values():
         workspace.build(words[0], WARM_UP)
-    samples = {mode: [] for mode in options.mode}
-    for number in range(1, options.rounds + 1):
-        for mode, workspace in workspaces.items():
-            samples[mode].append(measure(workspace, words))
-            last = samples[mode][-1]
-            print(f"round {number}  {mode:<28}{last.wall:8.1f} s wall{last.cpu:8.1f} s CPU")
-    return samples
+    return interleave({mode: functools.partial(measure, workspace, words)
+                       for mode, workspace in workspaces.items()}, options.rounds)
 
 
 def spread(numbers):
@@ -121,7 +128,7 @@ def ratios(samples):
     """"worker / off" and the like -> ratio of the medians, for wall and CPU time."""
     found = {}
     pairs = [(mode, base) for mode in samples if mode.startswith("worker")
-             for base in ("off", "hollow", "worker") if base in samples and base != mode]
+             for base in ("off", "hollow", "worker", "cargo") if base in samples and base != mode]
     for mode, base in pairs:
         medians = [[statistics.median(column(samples[one], name)) for one in (mode, base)]
                    for name in ("wall", "cpu")]
@@ -135,13 +142,13 @@ def print_ratios(found):
         print(f"{name:<42}{wall:6.3f}{cpu:8.3f}")
 
 
-def save(samples, options):
+def save(name, samples, **facts):
+    """Keeps what was measured, and what it was measured with, under this name."""
     RESULTS.mkdir(parents=True, exist_ok=True)
-    path = RESULTS / f"graph-{options.compilation_mode}.json"
+    path = RESULTS / f"{name}.json"
     path.write_text(json.dumps({
         "date": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-        "target": TARGET,
-        "compilation_mode": options.compilation_mode,
+        **facts,
         "cores": len(os.sched_getaffinity(0)),
         "machine": platform.machine(),
         "rustc": subprocess.run(["rustc", "--version"], check=True, capture_output=True,
@@ -173,7 +180,8 @@ def main():
         samples = run(scratch, options)
     print_table(samples)
     print_ratios(ratios(samples))
-    save(samples, options)
+    save(f"graph-{options.compilation_mode}", samples, target=TARGET,
+         compilation_mode=options.compilation_mode)
     return 0
 
 

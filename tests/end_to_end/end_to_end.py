@@ -9,7 +9,14 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 for folder in ("tools", "bazel_example/tools", "tests/integration"):
     sys.path.append(str(ROOT / folder))
 
+import compare_outputs  # noqa: E402
 from example_workspace import Scratch, prepare_example  # noqa: E402
+
+
+def digests(workspace):
+    """Of all rlibs, shared objects and programs of a build."""
+    found = compare_outputs.artefacts(workspace.out(), [])
+    return {name: compare_outputs.digest(path) for name, path in found.items()}
 
 
 class BazelCase(unittest.TestCase):
@@ -24,6 +31,13 @@ class BazelCase(unittest.TestCase):
         """What a program prints that has to end well."""
         done = subprocess.run([program], check=True, capture_output=True, text=True)
         return done.stdout
+
+    def evict(self, cache, output):
+        """Takes the action that makes this output out of a cache's folder."""
+        entries = [path for path in cache.glob("**/ac/**/*")
+                   if path.is_file() and output.encode() in path.read_bytes()]
+        self.assertEqual(1, len(entries), f"actions that make {output}")
+        entries[0].unlink()
 
     def assert_said_once(self, words, done):
         self.assertEqual(1, done.said.count(words), done.tail())

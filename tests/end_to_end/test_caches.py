@@ -9,11 +9,9 @@ import shutil
 import time
 import unittest
 
-from end_to_end import BazelCase
+from end_to_end import BazelCase, digests
 from http_cache import HttpCache
 from small_workspace import Crates, copy_rules
-
-import compare_outputs
 
 FOLDER = "chain"
 NAMES = ("lower", "upper", "app")
@@ -82,10 +80,7 @@ class Caches:
 
     def lose(self, cache, output):
         """The cache has evicted the action that makes this output; its other half is still there."""
-        entries = [path for path in self.folder_of(cache).glob("**/ac/**/*")
-                   if path.is_file() and output.encode() in path.read_bytes()]
-        self.assertEqual(1, len(entries), f"actions that make {output}")
-        entries[0].unlink()
+        self.evict(self.folder_of(cache), output)
 
     def library(self, name):
         """Where the rlib of a library is, below bazel-out."""
@@ -205,12 +200,6 @@ class Http(Caches, BazelCase):
 
 def lower(number):
     return f"pub fn number() -> u32 {{ {number} }}"
-
-
-def digests(workspace):
-    """Of all rlibs and programs of a build."""
-    found = compare_outputs.artefacts(workspace.out(), [])
-    return {name: compare_outputs.digest(path) for name, path in found.items()}
 
 
 if __name__ == "__main__":

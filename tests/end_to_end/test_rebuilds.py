@@ -93,7 +93,8 @@ class Rebuilds(BazelCase):
         self.addCleanup(reached.close)
         self.addCleanup(gate.close)
         env = {"HOLD_SIGNAL": str(reached.path), "HOLD_GATE": str(gate.path)}
-        self.crates.library(name, f"hold::hold!();\n{text}", macros=["hold"], env=env)
+        self.crates.library(name, f"hold::hold!();\n{text}", macros=["hold"],
+                            rustc_env=env)
         return reached, gate
 
     def start_all_at_once(self, *names):
