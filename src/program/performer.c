@@ -230,9 +230,11 @@ static enum ending ending_of(const struct compile *compile)
 static void drop_unfit(const struct performer *performer, struct compile *compile)
 {
     if (compile_is_unfit(compile)) {
+        diagnostics_drop_waiting(&compile->said);
+    }
+    if (compile_is_unfit(compile) && !compile->end.killed) {
         char *end = compile_describe_end(compile);
         events_compile_ordinary(performer->services->trace, compile, end);
-        diagnostics_drop_waiting(&compile->said);
         free(end);
     }
 }

@@ -1,6 +1,7 @@
 """Link pipelining: a linked crate is compiled while its dependencies' code does not exist, and only
 its linker waits (issue C)."""
 
+import contextlib
 import json
 import os
 import signal
@@ -70,8 +71,11 @@ class Linking(RelayCase):
         self.assertEqual(len(self.libraries), made.count(code.encode()))
 
     def command(self, pid):
-        with open(f"/proc/{pid}/cmdline", "rb") as cmdline:
-            return cmdline.read().decode().split("\0")[0]
+        """What it runs; "" when it has ended."""
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            with open(f"/proc/{pid}/cmdline", "rb") as cmdline:
+                return cmdline.read().decode().split("\0")[0]
+        return ""
 
     def links(self):
         path = self.note("linked")
