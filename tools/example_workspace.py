@@ -211,17 +211,18 @@ class Running:
             stdin=subprocess.DEVNULL,
             stdout=self._printed,
             stderr=self._said,
+            process_group=0,
         )
 
     def interrupt(self):
-        """What Ctrl-C does."""
-        self.process.send_signal(signal.SIGINT)
+        """What Ctrl-C does: Bazel's client need not be the process that we started."""
+        os.killpg(self.process.pid, signal.SIGINT)
 
     def wait(self, seconds=COMMAND_SECONDS):
         try:
             exit_code = self.process.wait(seconds)
         except BaseException:
-            self.process.kill()
+            os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
             raise
         wall_seconds = time.monotonic() - self._started
@@ -297,9 +298,18 @@ def processes_in(output_base):
             yield int(process.name), os.fsdecode(command).replace("\0", " ").strip()
 
 
-def kill_processes_in(output_base, seconds):
+def process_name(pid):
+    """What the system calls it, or None when it has ended. (A guardian has the command line of its
+    worker, but a name of its own.)"""
+    try:
+        return pathlib.Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return None
+
+
+def kill_processes_in(folder, seconds):
     """Yields the command lines of those that had to be killed."""
-    for pid, command in list(processes_in(output_base)):
+    for pid, command in list(processes_in(folder)):
         if not wait_gone(pid, seconds):
             os.kill(pid, signal.SIGKILL)
             yield command

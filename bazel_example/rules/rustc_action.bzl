@@ -113,7 +113,7 @@ def _dependency(library):
 def _key(file):
     return file.path.replace("/", "_").replace(".", "_")
 
-def _add_stage(args, stage):
+def _add_stage(args, stage, compilation_mode):
     args.add_joined(
         stage.emit,
         format_joined = "--emit=%s",
@@ -121,7 +121,10 @@ def _add_stage(args, stage):
         map_each = _emit_item,
     )
     if stage.key_of:
-        args.add_all([stage.key_of], format_each = "--pipelining-key=%s", map_each = _key)
+        # A mapped path is that of the crate in any configuration; so the key itself tells an
+        # optimised crate from one that is built for a macro, and the two do not get in each other's way.
+        key = "--pipelining-key=" + compilation_mode + "_%s"
+        args.add_all([stage.key_of], format_each = key, map_each = _key)
     if stage.expected_metadata:
         args.add(stage.expected_metadata, format = "--pipelining-rmeta-path=%s")
     if stage.stamp:
@@ -170,7 +173,7 @@ def _crate_arguments(ctx, crate, toolchain, stage):
     args.add_all(crate.flags)  # behind ours: rustc takes the last word on a -C option
     _add_dependencies(args, crate)
     args.add_all(["--error-format=json", "--json=artifacts,diagnostic-rendered-ansi"])
-    _add_stage(args, stage)
+    _add_stage(args, stage, ctx.var["COMPILATION_MODE"])
     _add_wrapper_flags(args, crate)
     return args
 

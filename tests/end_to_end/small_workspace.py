@@ -15,15 +15,36 @@ load("{rules}", "{rule}")
 {attributes})
 """
 RULES = "//rules:rust.bzl"
-# Expands to nothing, in its own good time: see Hold.
+# Both say which rustc expands them, and expand to nothing: one in its own good time, while the
+# other one keeps that rustc from ending.
 HOLD_MACRO = """
+use proc_macro::TokenStream;
 use std::{env::var, fs, process};
 
-#[proc_macro]
-pub fn hold(nothing: proc_macro::TokenStream) -> proc_macro::TokenStream {
+fn say() {
     let pid = process::id().to_string();
     fs::write(var("HOLD_SIGNAL").unwrap(), pid).unwrap();
+}
+
+extern "C" fn wait() {
     fs::File::open(var("HOLD_GATE").unwrap()).unwrap();
+}
+
+extern "C" {
+    fn atexit(function: extern "C" fn()) -> i32;
+}
+
+#[proc_macro]
+pub fn hold(nothing: TokenStream) -> TokenStream {
+    say();
+    wait();
+    nothing
+}
+
+#[proc_macro]
+pub fn hold_at_exit(nothing: TokenStream) -> TokenStream {
+    say();
+    assert_eq!(0, unsafe { atexit(wait) });
     nothing
 }
 """
@@ -57,6 +78,11 @@ pub fn part_{n}(seed: u64) -> u64 {{
 def slow_library(parts):
     """The text of a library with the functions part_1 to part_<parts>, which all return numbers."""
     return SLOW + "".join(SLOW_PART.format(n=n) for n in range(1, parts + 1))
+
+
+def hold_environment(reached, gate):
+    """What a crate that expands one of them needs: a Signal and a Gate (processes.py)."""
+    return {"HOLD_SIGNAL": str(reached.path), "HOLD_GATE": str(gate.path)}
 
 
 def copy_rules(folder):

@@ -8,7 +8,7 @@ import unittest
 from end_to_end import BazelCase
 
 from processes import Gate, Signal, wait_gone
-from small_workspace import HOLD_MACRO, Crates, copy_rules
+from small_workspace import HOLD_MACRO, Crates, copy_rules, hold_environment
 
 SECONDS = 120
 
@@ -92,9 +92,8 @@ class Rebuilds(BazelCase):
         gate = Gate(self.scratch.top / f"{name}.gate")
         self.addCleanup(reached.close)
         self.addCleanup(gate.close)
-        env = {"HOLD_SIGNAL": str(reached.path), "HOLD_GATE": str(gate.path)}
         self.crates.library(name, f"hold::hold!();\n{text}", macros=["hold"],
-                            rustc_env=env)
+                            rustc_env=hold_environment(reached, gate))
         return reached, gate
 
     def start_all_at_once(self, *names):

@@ -94,5 +94,7 @@ class Gate:
             self._fd = os.open(self.path, os.O_RDWR | os.O_NONBLOCK)
 
     def close(self):
+        """Whoever comes from now on waits again."""
         if self._fd is not None:
             os.close(self._fd)
+            self._fd = None
