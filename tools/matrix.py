@@ -57,7 +57,12 @@ PLAIN_COLUMNS = [
     Column("one-shot sandboxed", "worker-one-shot-sandboxed", sandboxed=True),
 ]
 LINK_COLUMNS = [one.with_link() for one in PLAIN_COLUMNS if one.config.startswith("worker")]
-COLUMNS = PLAIN_COLUMNS + LINK_COLUMNS
+# Libraries by a multiplex worker, linked crates by two processes without one.
+PORTABLE_COLUMNS = [
+    Column("portable", "worker-portable", link=True),
+    Column("portable sandboxed", "worker-portable-sandboxed", sandboxed=True, link=True),
+]
+COLUMNS = PLAIN_COLUMNS + LINK_COLUMNS + PORTABLE_COLUMNS
 
 
 @dataclasses.dataclass
@@ -195,7 +200,7 @@ def parse_arguments():
     options = parser.parse_args()
     options.mode = options.mode or (["fastbuild"] if options.quick else ["fastbuild", "opt"])
     options.target = options.target or (QUICK if options.quick else EVERYTHING)
-    kinds = {"only": LINK_COLUMNS, "without": PLAIN_COLUMNS[1:], None: COLUMNS[1:]}
+    kinds = {"only": LINK_COLUMNS + PORTABLE_COLUMNS, "without": PLAIN_COLUMNS[1:], None: COLUMNS[1:]}
     wanted = options.column or [one.option() for one in kinds[options.link]]
     options.column = [one for one in COLUMNS[1:] if one.option() in wanted]
     return options

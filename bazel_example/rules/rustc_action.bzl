@@ -19,10 +19,8 @@ def pipelining_mode(ctx):
     return ctx.attr._pipelining[ChoiceInfo].value
 
 def link_pipelining_mode(ctx):
-    """Returns "off" or "worker"."""
+    """Returns "off", "worker" or "portable"."""
     mode = ctx.attr._link_pipelining[ChoiceInfo].value
-    if mode == "portable":
-        fail("--//:link_pipelining=portable is not there yet; take off or worker")
     return mode if pipelining_mode(ctx) == "worker" else "off"
 
 def stage(
@@ -32,6 +30,7 @@ def stage(
         key_of = None,
         expected_metadata = None,
         stamp = None,
+        objects = None,
         libraries = None,
         takes_metadata = False):
     """What differs between the actions of one crate.
@@ -45,6 +44,8 @@ def stage(
       key_of: the file whose path is the pipelining key.
       expected_metadata: the metadata that dependants are given.
       stamp: the file that says that the code of a linked crate is generated.
+      objects: the directory with all that the linker of a linked crate is given; it takes the
+        place of the stamp where the two actions have no worker in common.
       libraries: depset of structs (early, full): which rlib each metadata stands for.
       takes_metadata: a linked crate's inputs are its libraries' metadata instead of their rlibs.
     """
@@ -55,6 +56,7 @@ def stage(
         home = home,
         key_of = key_of,
         libraries = libraries,
+        objects = objects,
         stamp = stamp,
         takes_metadata = takes_metadata,
     )
@@ -65,9 +67,9 @@ def _can_map_paths(ctx, crate):
         return False
     return not crate.arg_files and not (crate.linked and crate.link_arg_files)
 
-def _execution_requirements(ctx, crate):
+def _execution_requirements(ctx, crate, stage):
     requirements = {"supports-path-mapping": "1"} if _can_map_paths(ctx, crate) else {}
-    if pipelining_mode(ctx) != "worker":
+    if pipelining_mode(ctx) != "worker" or stage.objects:
         return requirements
     return requirements | {
         "requires-worker-protocol": ctx.attr._wire[ChoiceInfo].value,
@@ -129,6 +131,12 @@ def _add_stage(args, stage, compilation_mode):
         args.add(stage.expected_metadata, format = "--pipelining-rmeta-path=%s")
     if stage.stamp:
         args.add(stage.stamp, format = "--pipelining-stamp=%s")
+    if stage.objects:
+        args.add_all(
+            [stage.objects],
+            expand_directories = False,
+            format_each = "--pipelining-objects=%s",
+        )
     if stage.libraries:
         args.add_all(
             stage.libraries,
@@ -205,7 +213,7 @@ def rustc_action(ctx, crate, outputs, stage, description, more_inputs = []):
             _crate_arguments(ctx, crate, toolchain, stage),
         ],
         env = _environment(ctx),
-        execution_requirements = _execution_requirements(ctx, crate),
+        execution_requirements = _execution_requirements(ctx, crate, stage),
         inputs = _inputs(crate, toolchain, stage, more_inputs),
         outputs = outputs,
         progress_message = "Rust %s %%{label}" % description,

@@ -22,6 +22,10 @@ bool outputs_move(const char *from, const char *to, struct failure *why);
  */
 bool outputs_link(const char *from, const char *to, struct failure *why);
 
+/** The same for every file in the directory `from`, or for `from` itself if it is none. Empty
+ * directories are left out. */
+bool outputs_link_tree(const char *from, const char *to, struct failure *why);
+
 /** `to` is a file of its own with the same bytes and mode, sharing blocks if the filesystem can. */
 bool outputs_copy(const char *from, const char *to, struct failure *why);
 

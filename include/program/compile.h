@@ -22,6 +22,7 @@ struct job;
 struct jobserver;
 struct private_root;
 struct reaper;
+struct relink;
 struct state_dir;
 
 /** Called from the loop only. The compile may be destroyed from within on_ended. */
@@ -42,6 +43,7 @@ struct compile {
     struct command command;        /**< what it runs */
     struct private_root *root;     /**< where it runs if its request is sandboxed; owned; or NULL */
     struct gated *gated;           /**< what it needs to stop at a gate; owned; NULL: it does not */
+    struct relink *relink;         /**< the linker's call that is made instead; owned; or NULL */
     char *dir;                     /**< its private directory; NULL before the start */
     struct child *child;           /**< its process; NULL when there is none */
     struct attachment *attachment; /**< another worker's process, which it waits for; or NULL */

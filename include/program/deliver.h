@@ -30,7 +30,7 @@ bool deliver_metadata_matches(const struct deliver_to *to, bool *ret_matches, st
  */
 bool deliver_outputs(const struct deliver_to *to, struct failure *why);
 
-/** Makes the stamp of an early request. */
+/** Makes the stamp of an early request, or a directory of objects that says there are none. */
 bool deliver_stamp(const struct delivery *delivery, struct failure *why);
 
 /** --touch-file and --copy-output. After a successful run only. */

@@ -38,6 +38,13 @@ struct gated_place {
 /** Notes what the request brings; nothing is read or made yet. */
 struct gated *gated_create(const struct gated_request *request);
 
+/**
+ * The same for a compile whose linker is called by another process: its stand-in notes the call and
+ * ends (recorder.h). Without inputs, since nobody named them: what rustc may look for in the
+ * folders of libraries is looked for there now.
+ */
+struct gated *gated_create_recording(const struct gated_request *request);
+
 /** Closes the gate: whoever waits there ends with an error. Accepts NULL. */
 void gated_destroy(struct gated *gated);
 
@@ -49,7 +56,14 @@ bool gated_prepare(struct gated *gated, const struct command *command,
 void gated_end(struct gated *gated);
 
 /** The linker's name for rustc. Owned by the caller. */
-char *gated_linker(const struct command *command, const char *dir);
+char *gated_linker(const struct gated *gated, const struct command *command, const char *dir);
+
+/** Has the linker been asked for, and the call been noted? False when it is held at a gate. */
+bool gated_is_recorded(const struct gated *gated, const char *dir);
+
+/** Puts links to the full rlibs into `dir`, where a noted call has its libraries. */
+bool gated_place_full(const struct gated *gated, const struct gated_request *late, const char *dir,
+                      struct failure *why);
 
 /** Does the request bring the very same metadata? False when in doubt. */
 bool gated_has_metadata_of(const struct gated *gated, const struct gated_request *request);

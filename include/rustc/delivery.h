@@ -5,7 +5,7 @@
  * |----------|--------------------------------------------------------------------------------|
  * | metadata | the .rmeta                                                                     |
  * | full     | the rlib, and every other kind that its --emit gives a path, but the .rmeta    |
- * | codegen  | nothing; the stamp is made                                                     |
+ * | codegen  | nothing; the stamp is made, or the directory of objects                        |
  * | link     | every kind with a path there, and all other files into the output directory    |
  * | all      | the same                                                                       |
  */
@@ -37,6 +37,8 @@ struct delivery {
     char *written_rmeta;   /**< the same as the request spells it */
     char *stamp;           /**< --pipelining-stamp, absolute; or NULL */
     char *written_stamp;   /**< the same as the request spells it */
+    char *objects;         /**< --pipelining-objects, absolute; or NULL */
+    char *written_objects; /**< the same as the request spells it */
     char *output_file;     /**< this and the next five: after the run, absolute, or NULL */
     char *stdout_file;
     char *stderr_file;

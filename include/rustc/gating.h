@@ -17,6 +17,12 @@
  */
 const char *gating_obstacle(const struct command *command);
 
+/**
+ * The same for a linker that is called later, by somebody else than rustc: what rustc does after it
+ * must be nothing.
+ */
+const char *gating_record_obstacle(const struct command *command);
+
 /** The linker that rustc would call. Borrowed from the command. */
 const char *gating_linker(const struct command *command);
 

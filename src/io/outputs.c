@@ -7,6 +7,7 @@
 #include "io/platform.h"
 #include "io/tree.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -198,6 +199,33 @@ bool outputs_move(const char *from, const char *to, struct failure *why)
 bool outputs_link(const char *from, const char *to, struct failure *why)
 {
     return place(link_or_copy, from, to, why);
+}
+
+static bool link_entries(DIR *dir, const char *from, const char *to, struct failure *why)
+{
+    bool good = true;
+    for (struct dirent *entry = NULL; good && (entry = readdir(dir)) != NULL;) {
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
+            char *inner_from = path_join(from, entry->d_name);
+            char *inner_to = path_join(to, entry->d_name);
+            good = outputs_link_tree(inner_from, inner_to, why);
+            free(inner_to);
+            free(inner_from);
+        }
+    }
+    return good;
+}
+
+bool outputs_link_tree(const char *from, const char *to, struct failure *why)
+{
+    DIR *dir = opendir(from);
+    if (dir == NULL) {
+        return errno == ENOTDIR ? outputs_link(from, to, why)
+                                : failure_errno(why, errno, "cannot read '%s'", from);
+    }
+    bool good = link_entries(dir, from, to, why);
+    closedir(dir);
+    return good;
 }
 
 bool outputs_copy(const char *from, const char *to, struct failure *why)

@@ -10,6 +10,7 @@
 #include "program/compile_result.h"
 #include "program/gated.h"
 #include "program/private_dir.h"
+#include "program/relink.h"
 #include "rustc/environment.h"
 
 #include <signal.h>
@@ -158,6 +159,9 @@ static bool spawn(struct compile *compile, struct strlist *argv, struct failure 
     if (compile->command.outputs != OUTPUTS_DIRECT) {
         add_own_env(compile, &env);
     }
+    if (compile->relink != NULL) {
+        relink_env(compile->relink, &env);
+    }
     struct child_spec spec = {.argv = strlist_argv(argv),
                               .envp = strlist_argv(&env),
                               .cwd = compile->command.working_dir};
@@ -172,15 +176,24 @@ static void end_job(struct compile *compile, bool killed)
     compile->job = NULL;
 }
 
+static bool rustc_argv(const struct compile *compile, struct strlist *argv, struct failure *why)
+{
+    const struct gated *gated = compile->gated;
+    char *gate = gated == NULL ? NULL : gated_linker(gated, &compile->command, compile->dir);
+    command_argv(&compile->command, compile->dir, gate, argv);
+    free(gate);
+    return private_dir_shorten(compile->dir, argv, why);
+}
+
 static bool run(struct compile *compile, struct failure *why)
 {
     compile->job = compile->jobserver == NULL ? NULL : job_begin(compile->jobserver);
     struct strlist argv = {0};
-    char *gate = compile->gated == NULL ? NULL : gated_linker(&compile->command, compile->dir);
-    command_argv(&compile->command, compile->dir, gate, &argv);
-    bool good = private_dir_shorten(compile->dir, &argv, why) && spawn(compile, &argv, why);
+    bool good = (compile->relink == NULL
+                     ? rustc_argv(compile, &argv, why)
+                     : relink_argv(compile->relink, &compile->command, compile->dir, &argv, why)) &&
+                spawn(compile, &argv, why);
     strlist_finish(&argv);
-    free(gate);
     if (!good) {
         end_job(compile, false);
     }
@@ -247,6 +260,7 @@ void compile_destroy(struct compile *compile)
     end_job(compile, true);
     attachment_close(compile->attachment);
     gated_destroy(compile->gated);
+    relink_destroy(compile->relink);
     remove_dir(compile);
     release_root(compile);
     free(compile->shared_name);
@@ -312,10 +326,11 @@ static void on_stderr_line(void *owner, const char *text, size_t len)
     }
 }
 
-// The inputs and the words are needed no more, and the compile may be kept for long.
+// The inputs and the words are needed no more, and the compile may be kept for long. A call of the
+// linker may yet turn out to be good for nothing.
 static void let_go(struct compile *compile)
 {
-    if (compile_succeeded(compile)) {
+    if (compile_succeeded(compile) && compile->relink == NULL) {
         command_forget_words(&compile->command);
         release_root(compile);
     } else if (compile->root != NULL) {
@@ -347,6 +362,7 @@ static void on_ended(void *owner, const struct child_end *end)
     compile->end = *end;
     compile->ended = true;
     if (compile->gated != NULL) {
+        compile->asked = compile->asked || gated_is_recorded(compile->gated, compile->dir);
         gated_end(compile->gated);
     }
     child_close(compile->child);

@@ -6,6 +6,7 @@
 #include "io/outputs.h"
 #include "io/tree.h"
 #include "program/compile_result.h"
+#include "program/objects.h"
 #include "rustc/metadata.h"
 #include "rustc/substitution.h"
 
@@ -150,6 +151,9 @@ static bool place_out_folder(const struct deliver_to *to, struct failure *why)
 
 bool deliver_stamp(const struct delivery *delivery, struct failure *why)
 {
+    if (delivery->objects != NULL) {
+        return objects_write_obstacle(delivery->objects, "its linker waits in a worker", why);
+    }
     char *folder = path_dirname(delivery->stamp);
     bool good = tree_make(folder, S_IRWXU | S_IRWXG | S_IRWXO, why) &&
                 file_write(delivery->stamp, "", 0, why);

@@ -6,9 +6,11 @@
 #include "io/hollow_store.h"
 #include "io/outputs.h"
 #include "io/tree.h"
+#include "program/recorder.h"
 #include "rustc/gating.h"
 #include "rustc/metadata.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +31,7 @@ struct gated {
     struct strlist neighbours; // pairs: where another library of such a folder is, its place
     struct digest metadata;    // of all files together
     bool is_known;             // is that digest to be relied on?
+    bool records;              // is the linker called by another process?
 };
 
 static int compare_path(const void *path, const void *input)
@@ -110,6 +113,32 @@ struct gated *gated_create(const struct gated_request *request)
     return gated;
 }
 
+static void add_folder(struct gated *gated, const struct gated_request *request, const char *folder)
+{
+    char *place = path_join(request->base_dir, folder);
+    DIR *dir = opendir(place);
+    for (struct dirent *entry = NULL; dir != NULL && (entry = readdir(dir)) != NULL;) {
+        char *path = path_join(folder, entry->d_name);
+        add_neighbour(gated, request, path);
+        free(path);
+    }
+    if (dir != NULL) {
+        closedir(dir);
+    }
+    free(place);
+}
+
+struct gated *gated_create_recording(const struct gated_request *request)
+{
+    struct gated *gated = gated_create(request);
+    const struct strlist *folders = &request->command->dependencies.folders;
+    gated->records = true;
+    for (size_t i = 0; i < folders->count; i++) {
+        add_folder(gated, request, folders->items[i]);
+    }
+    return gated;
+}
+
 void gated_destroy(struct gated *gated)
 {
     if (gated == NULL) {
@@ -170,6 +199,38 @@ static bool put_neighbour(const char *from, const char *dir, const char *place, 
     return good;
 }
 
+static bool put_neighbours(const struct gated *gated, const char *dir, struct failure *why)
+{
+    bool good = true;
+    for (size_t i = 0; good && i < gated->neighbours.count; i += 2) {
+        good = put_neighbour(gated->neighbours.items[i], dir, gated->neighbours.items[i + 1], why);
+    }
+    return good;
+}
+
+static bool make_gate(struct gated *gated, const struct command *command,
+                      const struct gated_place *place, struct failure *why)
+{
+    struct gate_spec spec = {.loop = place->loop,
+                             .dir = place->dir,
+                             .program = place->program,
+                             .linker = gating_linker(command),
+                             .asked = place->asked,
+                             .owner = place->owner};
+    gated->gate = gate_create(&spec, why);
+    return gated->gate != NULL;
+}
+
+static bool make_recorder(const struct command *command, const struct gated_place *place,
+                          struct failure *why)
+{
+    struct recorder_spec spec = {.dir = place->dir,
+                                 .program = place->program,
+                                 .linker = gating_linker(command),
+                                 .command = command};
+    return recorder_make(&spec, why);
+}
+
 bool gated_prepare(struct gated *gated, const struct command *command,
                    const struct gated_place *place, struct failure *why)
 {
@@ -177,23 +238,20 @@ bool gated_prepare(struct gated *gated, const struct command *command,
     for (size_t i = 0; good && i < gated->file_count; i++) {
         good = put_hollow(gated, command, place, i, why);
     }
-    for (size_t i = 0; good && i < gated->neighbours.count; i += 2) {
-        good = put_neighbour(gated->neighbours.items[i], place->dir, gated->neighbours.items[i + 1],
-                             why);
-    }
-    struct gate_spec spec = {.loop = place->loop,
-                             .dir = place->dir,
-                             .program = place->program,
-                             .linker = gating_linker(command),
-                             .asked = place->asked,
-                             .owner = place->owner};
-    gated->gate = good ? gate_create(&spec, why) : NULL;
-    return gated->gate != NULL;
+    return good && put_neighbours(gated, place->dir, why) &&
+           (gated->records ? make_recorder(command, place, why)
+                           : make_gate(gated, command, place, why));
 }
 
-char *gated_linker(const struct command *command, const char *dir)
+char *gated_linker(const struct gated *gated, const struct command *command, const char *dir)
 {
-    return gate_linker_path(dir, gating_linker(command));
+    const char *linker = gating_linker(command);
+    return gated->records ? recorder_linker_path(dir, linker) : gate_linker_path(dir, linker);
+}
+
+bool gated_is_recorded(const struct gated *gated, const char *dir)
+{
+    return gated->records && recorder_is_done(dir);
 }
 
 bool gated_has_metadata_of(const struct gated *gated, const struct gated_request *request)
@@ -249,4 +307,17 @@ bool gated_fits(const char *dir, const struct gated_request *late)
 bool gated_open(const char *dir, const struct gated_request *late, struct failure *why)
 {
     return visit_all(dir, late, outputs_link, why) && gate_open(dir, why);
+}
+
+static bool link_library(const char *rlib, const char *place, struct failure *why)
+{
+    return symlink(rlib, place) == 0 ||
+           failure_errno(why, errno, "cannot link the library '%s'", rlib);
+}
+
+bool gated_place_full(const struct gated *gated, const struct gated_request *late, const char *dir,
+                      struct failure *why)
+{
+    return make_folders(dir, late->command->dependencies.folders.count, why) &&
+           visit_all(dir, late, link_library, why) && put_neighbours(gated, dir, why);
 }

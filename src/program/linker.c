@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "io/gate_keeper.h"
 #include "rustc/hollow.h"
+#include "rustc/response_file.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -28,47 +29,19 @@ static bool check_rlib(const char *argument, struct failure *why)
                        argument);
 }
 
-// Takes the backslashes out, in place: rustc puts one before each blank and each backslash.
-static void unescape(char *line)
-{
-    char *to = line;
-    for (const char *from = line; *from != '\0'; from++) {
-        if (from[0] == '\\' && from[1] != '\0') {
-            from++;
-        }
-        *to++ = *from;
-    }
-    *to = '\0';
-}
-
-static bool check_lines(char *text, struct failure *why)
-{
-    while (*text != '\0') {
-        char *end = text + strcspn(text, "\n");
-        char *next = *end == '\0' ? end : end + 1;
-        *end = '\0';
-        unescape(text);
-        if (!check_rlib(text, why)) {
-            return false;
-        }
-        text = next;
-    }
-    return true;
-}
-
-// rustc writes its arguments there, one a line, when the system refuses so many. What cannot be
-// opened is for the linker to judge.
+// rustc writes its arguments there when the system refuses so many. What cannot be opened is for
+// the linker to judge.
 static bool check_response_file(const char *path, struct failure *why)
 {
     if (access(path, R_OK) != 0) {
         return true;
     }
-    struct bytes text = {0};
-    bool good = file_read(path, "response file", &text, why);
-    if (good && text.len > 0) {
-        good = check_lines(text.data, why);
+    struct strlist words = {0};
+    bool good = response_file_read(path, &words, why);
+    for (size_t i = 0; good && i < words.count; i++) {
+        good = check_rlib(words.items[i], why);
     }
-    bytes_finish(&text);
+    strlist_finish(&words);
     return good;
 }
 

@@ -4,6 +4,7 @@
 #include "program/linker.h"
 #include "program/oneshot.h"
 #include "program/options.h"
+#include "program/recorder.h"
 #include "program/worker.h"
 
 #include <cjson/cJSON.h>
@@ -48,19 +49,32 @@ static int run(const struct options *options)
     return options->worker ? worker_run(options, environ) : oneshot_run(options, environ);
 }
 
+// A link to us has the linker's name: which of the two stand-ins are we?
+static bool run_as_linker(char **argv, int *ret_exit_code)
+{
+    char *gate = gate_keeper_dir(argv[0]);
+    char *recorder = gate == NULL ? recorder_dir(argv[0]) : NULL;
+    if (gate != NULL) {
+        *ret_exit_code = linker_run(gate, argv);
+    } else if (recorder != NULL) {
+        *ret_exit_code = recorder_run(recorder, argv);
+    }
+    bool is_linker = gate != NULL || recorder != NULL;
+    free(recorder);
+    free(gate);
+    return is_linker;
+}
+
 int main(int argc, char **argv)
 {
     (void)argc;
-    char *gate = gate_keeper_dir(argv[0]);
-    if (gate != NULL) {
-        int exit_code = linker_run(gate, argv);
-        free(gate);
+    int exit_code = 1;
+    if (run_as_linker(argv, &exit_code)) {
         return exit_code;
     }
     signal(SIGPIPE, SIG_IGN);
     struct options options = {0};
     struct failure why;
-    int exit_code = 1;
     if (options_read(&options, argv, &why)) {
         exit_code = run(&options);
     } else {

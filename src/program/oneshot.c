@@ -1,11 +1,18 @@
+// realpath
+#define _XOPEN_SOURCE 700
 #include "program/oneshot.h"
 
 #include "base/file.h"
 #include "base/log.h"
+#include "io/hollow_store.h"
 #include "program/compile.h"
 #include "program/compile_result.h"
 #include "program/deliver.h"
+#include "program/gated.h"
 #include "program/host.h"
+#include "program/objects.h"
+#include "program/relink.h"
+#include "rustc/gating.h"
 #include "rustc/invocation.h"
 
 #include <stdlib.h>
@@ -15,7 +22,10 @@ struct oneshot {
     struct host host;
     struct invocation invocation;
     struct compile *compile;
-    size_t shown; // how many diagnostics are on stderr already
+    struct hollow_store hollow;
+    char *program; // our own file; NULL: not found
+    bool held;     // is nothing shown yet, since it may not count?
+    size_t shown;  // how many diagnostics are on stderr already
     bool interrupted;
 };
 
@@ -40,16 +50,22 @@ static bool build(struct oneshot *run, const struct options *options, char *cons
     return invocation_build(&run->invocation, &source, why);
 }
 
-static bool start(struct oneshot *run, struct failure *why)
+static void make_compile(struct oneshot *run)
 {
     struct compile_place place = {.loop = &run->host.loop,
+                                  .program = run->program,
+                                  .hollow = &run->hollow,
                                   .reaper = &run->host.reaper,
                                   .state = &run->host.state,
                                   .events = &compile_events,
                                   .owner = run};
     run->compile = compile_create(1, &run->invocation.command, &place);
     run->compile->keep_raw = run->invocation.delivery.output_file != NULL;
-    return compile_start(run->compile, why);
+}
+
+static struct gated_request request_of(const struct oneshot *run)
+{
+    return (struct gated_request){.base_dir = run->host.cwd, .command = &run->compile->command};
 }
 
 // Nobody may read it any more: the exit code still counts.
@@ -61,6 +77,9 @@ static void show(int fd, const char *data, size_t len)
 static void on_output(void *owner, struct compile *compile)
 {
     struct oneshot *run = owner;
+    if (run->held) {
+        return;
+    }
     if (run->invocation.delivery.stdout_file == NULL) {
         show(STDOUT_FILENO, bytes_text(&compile->out), compile->out.len);
         bytes_consume(&compile->out, compile->out.len);
@@ -141,6 +160,114 @@ static bool finish(struct oneshot *run, int *ret_exit_code, struct failure *why)
            (deliver_outputs(&to, why) && deliver_afterwards(to.delivery, why));
 }
 
+static bool run_compile(struct oneshot *run, int *ret_exit_code, struct failure *why)
+{
+    if (!compile_start(run->compile, why)) {
+        return false;
+    }
+    host_run(&run->host);
+    return finish(run, ret_exit_code, why);
+}
+
+// The late process compiles the ordinary way, and says whatever there is to be said.
+static bool leave_to_late(struct oneshot *run, const char *reason, int *ret_exit_code,
+                          struct failure *why)
+{
+    *ret_exit_code = 0;
+    return objects_write_obstacle(run->invocation.delivery.objects, reason, why);
+}
+
+static bool finish_objects(struct oneshot *run, int *ret_exit_code, struct failure *why)
+{
+    struct compile *compile = run->compile;
+    if (!run->interrupted && compile_is_unfit(compile)) {
+        char *end = compile_describe_end(compile);
+        bool good = leave_to_late(run, end, ret_exit_code, why);
+        free(end);
+        return good;
+    }
+    run->held = false;
+    on_output(run, compile);
+    *ret_exit_code = run->interrupted ? 1 : tool_exit_code(run);
+    return write_files(run, why) &&
+           (*ret_exit_code != 0 ||
+            objects_pack(run->invocation.delivery.objects, compile, run->host.cwd, why));
+}
+
+static bool make_objects(struct oneshot *run, int *ret_exit_code, struct failure *why)
+{
+    const char *obstacle = gating_record_obstacle(&run->compile->command);
+    if (obstacle == NULL && run->program == NULL) {
+        obstacle = "the program's own file is not known";
+    }
+    if (obstacle != NULL) {
+        return leave_to_late(run, obstacle, ret_exit_code, why);
+    }
+    struct gated_request early = request_of(run);
+    struct failure reason;
+    run->held = true;
+    compile_take_gated(run->compile, gated_create_recording(&early));
+    if (!compile_start(run->compile, &reason)) {
+        return leave_to_late(run, reason.text, ret_exit_code, why);
+    }
+    host_run(&run->host);
+    return finish_objects(run, ret_exit_code, why);
+}
+
+// Nor does what the linker said count: rustc would not have told it.
+static void drop_relink(struct compile *compile)
+{
+    relink_destroy(compile->relink);
+    compile->relink = NULL;
+    bytes_consume(&compile->raw, compile->raw.len);
+    bytes_consume(&compile->out, compile->out.len);
+    diagnostics_finish(&compile->said);
+}
+
+// Whatever is wrong with it: then the crate is compiled the ordinary way.
+static bool relinks(struct oneshot *run)
+{
+    struct gated_request late = request_of(run);
+    struct failure ignored;
+    struct relink *relink = relink_create(run->invocation.delivery.objects, &late, &ignored);
+    if (relink == NULL) {
+        return false;
+    }
+    run->compile->relink = relink;
+    run->held = true;
+    if (compile_start(run->compile, &ignored)) {
+        host_run(&run->host);
+    }
+    run->held = false;
+    bool good = compile_succeeded(run->compile) && relink_is_done(relink);
+    if (!run->interrupted) {
+        drop_relink(run->compile);
+    }
+    return good;
+}
+
+static bool use_objects(struct oneshot *run, int *ret_exit_code, struct failure *why)
+{
+    bool done = relinks(run) || run->interrupted;
+    return done ? finish(run, ret_exit_code, why) : run_compile(run, ret_exit_code, why);
+}
+
+static bool run_stage(struct oneshot *run, int *ret_exit_code, struct failure *why)
+{
+    const struct delivery *delivery = &run->invocation.delivery;
+    if (run->invocation.stage == STAGE_CODEGEN && delivery->objects == NULL) {
+        // Nobody would come to let its linker go: the late action does the whole work.
+        *ret_exit_code = 0;
+        return deliver_stamp(delivery, why);
+    }
+    make_compile(run);
+    if (delivery->objects == NULL) {
+        return run_compile(run, ret_exit_code, why);
+    }
+    return run->invocation.stage == STAGE_CODEGEN ? make_objects(run, ret_exit_code, why)
+                                                  : use_objects(run, ret_exit_code, why);
+}
+
 static bool run_tool(struct oneshot *run, const struct options *options, char *const *inherited_env,
                      int *ret_exit_code, struct failure *why)
 {
@@ -150,16 +277,9 @@ static bool run_tool(struct oneshot *run, const struct options *options, char *c
     if (!host_open(&run->host, state_dir, why) || !build(run, options, inherited_env, why)) {
         return false;
     }
-    if (run->invocation.stage == STAGE_CODEGEN) {
-        // Nobody would come to let its linker go: the late action does the whole work.
-        *ret_exit_code = 0;
-        return deliver_stamp(&run->invocation.delivery, why);
-    }
-    if (!start(run, why)) {
-        return false;
-    }
-    host_run(&run->host);
-    return finish(run, ret_exit_code, why);
+    run->program = realpath("/proc/self/exe", NULL);
+    hollow_store_open(&run->hollow, run->host.state.worker);
+    return run_stage(run, ret_exit_code, why);
 }
 
 int oneshot_run(const struct options *options, char *const *inherited_env)
@@ -173,6 +293,8 @@ int oneshot_run(const struct options *options, char *const *inherited_env)
     }
     host_kill_all(&run.host);
     compile_destroy(run.compile);
+    hollow_store_finish(&run.hollow);
+    free(run.program);
     host_close(&run.host);
     invocation_finish(&run.invocation);
     return exit_code;

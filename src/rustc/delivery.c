@@ -26,6 +26,8 @@ void delivery_finish(struct delivery *delivery)
     free(delivery->written_rmeta);
     free(delivery->stamp);
     free(delivery->written_stamp);
+    free(delivery->objects);
+    free(delivery->written_objects);
     free(delivery->output_file);
     free(delivery->stdout_file);
     free(delivery->stderr_file);
@@ -122,6 +124,12 @@ static char *file_flag(const struct delivery_source *source, enum flag_id id)
     return value == NULL ? NULL : path_join(source->base_dir, value);
 }
 
+static char *written_flag(const struct delivery_source *source, enum flag_id id)
+{
+    const char *value = either_value(source, id);
+    return value == NULL ? NULL : mem_dup(value);
+}
+
 static bool set_copy(struct delivery *delivery, const struct delivery_source *source,
                      struct failure *why)
 {
@@ -147,11 +155,11 @@ bool delivery_build(struct delivery *delivery, const struct delivery_source *sou
         set_out_dir(delivery, source);
     }
     delivery->expected_rmeta = file_flag(source, FLAG_PIPELINING_RMETA_PATH);
-    const char *rmeta = either_value(source, FLAG_PIPELINING_RMETA_PATH);
-    delivery->written_rmeta = rmeta == NULL ? NULL : mem_dup(rmeta);
+    delivery->written_rmeta = written_flag(source, FLAG_PIPELINING_RMETA_PATH);
     delivery->stamp = file_flag(source, FLAG_PIPELINING_STAMP);
-    const char *stamp = either_value(source, FLAG_PIPELINING_STAMP);
-    delivery->written_stamp = stamp == NULL ? NULL : mem_dup(stamp);
+    delivery->written_stamp = written_flag(source, FLAG_PIPELINING_STAMP);
+    delivery->objects = file_flag(source, FLAG_PIPELINING_OBJECTS);
+    delivery->written_objects = written_flag(source, FLAG_PIPELINING_OBJECTS);
     delivery->output_file = file_flag(source, FLAG_OUTPUT_FILE);
     delivery->stdout_file = file_flag(source, FLAG_STDOUT_FILE);
     delivery->stderr_file = file_flag(source, FLAG_STDERR_FILE);

@@ -74,6 +74,10 @@ static const struct flag_spec specs[FLAG_COUNT] = {
     [FLAG_PIPELINING_STAMP] =
         {"--pipelining-stamp", ARITY_ONE, PLACE_REQUEST, "FILE",
          "the empty file that --pipelining-codegen makes and --pipelining-link is given"},
+    [FLAG_PIPELINING_OBJECTS] =
+        {"--pipelining-objects", ARITY_ONE, PLACE_REQUEST, "DIR",
+         "instead of a stamp: a directory with all that the linker is to be given, so that "
+         "--pipelining-link may run without a worker, also elsewhere"},
     [FLAG_PIPELINING_DEPENDENCY] =
         {"--pipelining-dependency", ARITY_MANY, PLACE_REQUEST, "RMETA=RLIB",
          "a library that a linked crate needs: its early metadata, and its full rlib"},

@@ -75,15 +75,15 @@ static bool has_word(const struct strlist *words, const char *wanted)
     return false;
 }
 
-static bool names_target(const struct strlist *words)
+// NULL: the one that rustc runs on.
+static const char *named_target(const struct strlist *words)
 {
-    for (size_t i = 0; i < words->count; i++) {
+    const char *target = NULL;
+    for (size_t i = 0; target == NULL && i < words->count; i++) {
         size_t used = 0;
-        if (option_value(words, i, "--target", &used) != NULL) {
-            return true;
-        }
+        target = option_value(words, i, "--target", &used);
     }
-    return false;
+    return target;
 }
 
 // An attribute in the sources could say "staticlib": rustc would then write an archive of hollow
@@ -120,6 +120,21 @@ static const char *named_linker(const struct strlist *words)
     return linker;
 }
 
+// Both kinds of split debug information name or hold files that rustc makes and reads itself.
+static bool splits_debuginfo(const struct strlist *words)
+{
+    bool splits = false;
+    for (size_t i = 0; i < words->count; i++) {
+        size_t used = 0;
+        const char *setting = option_codegen(words, i, &used);
+        const char *value = NULL;
+        if (setting != NULL && option_setting_is(setting, "split-debuginfo", &value)) {
+            splits = !is_off(value);
+        }
+    }
+    return splits;
+}
+
 const char *gating_obstacle(const struct command *command)
 {
     const struct crate_args *crate = &command->crate;
@@ -129,12 +144,25 @@ const char *gating_obstacle(const struct command *command)
     if (crate_args_emit(crate, "link") == NULL) {
         return "it does not link";
     }
-    if (names_target(&crate->rest) && named_linker(&crate->rest) == NULL) {
+    if (named_target(&crate->rest) != NULL && named_linker(&crate->rest) == NULL) {
         return "its target's linker is not known";
+    }
+    if (splits_debuginfo(&crate->rest)) {
+        return "its debug information goes to files of its own";
     }
     const char *obstacle = obstacle_in_types(crate);
     for (size_t i = 0; obstacle == NULL && i < crate->rest.count; i++) {
         obstacle = obstacle_in_word(&crate->rest, i);
+    }
+    return obstacle;
+}
+
+const char *gating_record_obstacle(const struct command *command)
+{
+    const char *obstacle = gating_obstacle(command);
+    const char *target = named_target(&command->crate.rest);
+    if (obstacle == NULL && target != NULL && strstr(target, "linux") == NULL) {
+        return "its target may need steps after the link";
     }
     return obstacle;
 }

@@ -53,6 +53,14 @@ static bool is_param_file_of(const char *input, const char *output)
     return digits > 0 && strcmp(rest + digits, ".params") == 0;
 }
 
+// The directory, what is in it, and the param file that is named after it.
+static bool is_objects(const char *path, const char *objects)
+{
+    size_t len = strlen(objects);
+    bool is_below = strncmp(path, objects, len) == 0 && (path[len] == '\0' || path[len] == '/');
+    return is_below || is_param_file_of(path, objects);
+}
+
 // Inputs that only this one request of its crate has. Bazel lists an input as the arguments spell
 // it.
 static bool is_own_input(const struct invocation *invocation, const char *path)
@@ -61,6 +69,7 @@ static bool is_own_input(const struct invocation *invocation, const char *path)
     const char *stamp = delivery->written_stamp;
     if ((delivery->written_rmeta != NULL && strcmp(path, delivery->written_rmeta) == 0) ||
         (stamp != NULL && (strcmp(path, stamp) == 0 || is_param_file_of(path, stamp))) ||
+        (delivery->written_objects != NULL && is_objects(path, delivery->written_objects)) ||
         dependencies_name(&invocation->command.dependencies, path)) {
         return true;
     }

@@ -167,6 +167,11 @@ static bool read_stage(const struct build *build, struct invocation *invocation,
     if (!stage_read(flags, &invocation->stage, why)) {
         return false;
     }
+    bool has_objects = flag_given(flags, FLAG_PIPELINING_OBJECTS);
+    if (has_objects && invocation->stage != STAGE_CODEGEN && invocation->stage != STAGE_LINK) {
+        return failure_set(why, "%s belongs to %s and %s", flag_name(FLAG_PIPELINING_OBJECTS),
+                           flag_name(FLAG_PIPELINING_CODEGEN), flag_name(FLAG_PIPELINING_LINK));
+    }
     if (invocation->stage == STAGE_ALL) {
         return true;
     }
@@ -175,8 +180,10 @@ static bool read_stage(const struct build *build, struct invocation *invocation,
     if (key == NULL) {
         return failure_set(why, "%s needs %s=KEY", flag, flag_name(FLAG_PIPELINING_KEY));
     }
-    if (invocation->stage == STAGE_CODEGEN && !flag_given(flags, FLAG_PIPELINING_STAMP)) {
-        return failure_set(why, "%s needs %s=FILE", flag, flag_name(FLAG_PIPELINING_STAMP));
+    bool has_stamp = flag_given(flags, FLAG_PIPELINING_STAMP);
+    if (invocation->stage == STAGE_CODEGEN && has_stamp == has_objects) {
+        return failure_set(why, "%s needs %s=FILE or %s=DIR", flag,
+                           flag_name(FLAG_PIPELINING_STAMP), flag_name(FLAG_PIPELINING_OBJECTS));
     }
     invocation->key = mem_dup(key);
     return check_key(key, why);
@@ -188,14 +195,16 @@ static bool is_rustc(const char *tool)
     return strstr(name, "rustc") != NULL || strcmp(name, "clippy-driver") == 0;
 }
 
-// The command line's own compile is nobody else's: it may write where its arguments say.
+// The command line's own compile is nobody else's: it may write where its arguments say. But what
+// is linked elsewhere must know where that is.
 static enum command_outputs choose_outputs(const struct build *build,
                                            const struct invocation *invocation)
 {
     if (stage_is_library(invocation->stage)) {
         return OUTPUTS_LIBRARY;
     }
-    bool is_request = build->source->request_words != NULL;
+    bool is_request = build->source->request_words != NULL ||
+                      flag_given(&build->arguments.flags, FLAG_PIPELINING_OBJECTS);
     return is_request && is_rustc(invocation->command.tool) ? OUTPUTS_PRIVATE : OUTPUTS_DIRECT;
 }
 

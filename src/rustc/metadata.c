@@ -1,8 +1,11 @@
 #include "rustc/metadata.h"
 
+#include "base/digest.h"
 #include "base/mapping.h"
+#include "base/mem.h"
 #include "rustc/archive.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -94,4 +97,66 @@ bool metadata_same(const char *left, const char *right, bool *ret_same, struct f
     mapping_close(&a.file);
     mapping_close(&b.file);
     return good;
+}
+
+static char *sum_of(const char *data, size_t len)
+{
+    struct digest_builder builder;
+    digest_begin(&builder);
+    digest_add(&builder, data, len);
+    struct digest digest = digest_end(&builder);
+    char *hex = digest_hex(&digest);
+    char *sum = mem_format("%zu %s", len, hex);
+    free(hex);
+    return sum;
+}
+
+char *metadata_sum(const char *rmeta, struct failure *why)
+{
+    struct metadata metadata = {0};
+    char *sum = open_metadata(rmeta, &metadata, why) ? sum_of(metadata.data, metadata.len) : NULL;
+    mapping_close(&metadata.file);
+    return sum;
+}
+
+static bool is_sum_of(const char *sum, const char *data, size_t len)
+{
+    char *own = sum_of(data, len);
+    bool same = strcmp(own, sum) == 0;
+    free(own);
+    return same;
+}
+
+// The sum names the length; the object file around it has the raw bytes somewhere, and they begin
+// as all metadata do.
+static bool has_sum(const struct metadata *metadata, const char *sum, size_t len)
+{
+    static const char magic[] = {'r', 'u', 's', 't'};
+    if (!metadata->wrapped) {
+        return is_sum_of(sum, metadata->data, metadata->len);
+    }
+    const char *place = metadata->data;
+    size_t left = metadata->len;
+    while (left >= len && len >= sizeof magic) {
+        const char *hit = memchr(place, magic[0], left - len + 1);
+        if (hit == NULL) {
+            return false;
+        }
+        if (memcmp(hit, magic, sizeof magic) == 0 && is_sum_of(sum, hit, len)) {
+            return true;
+        }
+        left -= (size_t)(hit - place) + 1;
+        place = hit + 1;
+    }
+    return false;
+}
+
+bool metadata_has_sum(const char *path, const char *sum)
+{
+    struct metadata metadata = {0};
+    struct failure ignored;
+    size_t len = strtoul(sum, NULL, 10);
+    bool has = len > 0 && open_metadata(path, &metadata, &ignored) && has_sum(&metadata, sum, len);
+    mapping_close(&metadata.file);
+    return has;
 }

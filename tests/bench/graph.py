@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Wall and CPU time of a real graph, //app of bazel_example with its real crates, in each mode.
+"""Wall and CPU time of a real graph, //app of bazel_example with its real crates, in each mode; with
+--mode cargo of the real crates alone, which cargo builds, too, with the same flags.
 Prints, judges nothing, and keeps the figures in build/bench/.
 
 Each mode has a Bazel server and an output base of its own. The servers are warmed up by a small
@@ -19,6 +20,8 @@ import json
 import os
 import pathlib
 import platform
+import resource
+import shutil
 import statistics
 import subprocess
 import sys
@@ -27,13 +30,20 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT / "tools"))
 
-from example_workspace import Scratch, prepare_example  # noqa: E402
+from example_workspace import EXAMPLE, Scratch, prepare_example  # noqa: E402
 
 RESULTS = ROOT / "build" / "bench"
 MODES = ["off", "hollow", "worker"]
 MORE_MODES = ["worker-link", "worker-sandboxed", "worker-sandboxed-link", "worker-singleplex",
-              "worker-singleplex-sandboxed"]
+              "worker-singleplex-sandboxed", "cargo"]
 TARGET = "//app"
+THIRD_PARTY = "//third_party/crates/..."
+# What --compilation_mode means in bazel_example: see rules/rustc_action.bzl.
+CARGO_PROFILES = {
+    "fastbuild": ("dev", {"OPT_LEVEL": "0", "DEBUG": "0"}),
+    "dbg": ("dev", {"OPT_LEVEL": "0", "DEBUG": "2"}),
+    "opt": ("release", {"OPT_LEVEL": "3", "DEBUG": "0", "STRIP": "debuginfo"}),
+}
 WARM_UP = "//crates/letters:all"
 TICK_SECONDS = 1 / os.sysconf("SC_CLK_TCK")
 # Fields of /proc/PID/stat, counted behind the command's name: see proc(5).
@@ -89,6 +99,35 @@ def measure(workspace, words):
     return Sample(done.elapsed_seconds(), cpu, server_cpu)
 
 
+def cargo_environment(mode):
+    """The profile that is the compilation mode; macros and build scripts are never optimised."""
+    profile, settings = CARGO_PROFILES[mode]
+    env = {name: value for name, value in os.environ.items() if name != "RUSTFLAGS"}
+    prefix = f"CARGO_PROFILE_{profile.upper()}_"
+    env.update({prefix + name: value for name, value in settings.items()})
+    env[prefix + "BUILD_OVERRIDE_OPT_LEVEL"] = "0"
+    env["CARGO_INCREMENTAL"] = "0"
+    return env, ["--release"] if profile == "release" else []
+
+
+def run_cargo(words, package, env, target):
+    """From nothing; everything that cargo does is counted."""
+    shutil.rmtree(target, ignore_errors=True)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    started = time.monotonic()
+    subprocess.run(["cargo", *words, "--offline", "--quiet"], check=True, cwd=package,
+                   env={**env, "CARGO_TARGET_DIR": str(target)})
+    wall = time.monotonic() - started
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return Sample(wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, 0.0)
+
+
+def measure_cargo(target, mode):
+    """The crates of third_party/Cargo.toml. The target directory is below the scratch folder."""
+    env, flags = cargo_environment(mode)
+    return run_cargo(["build", *flags], EXAMPLE / "third_party", env, target)
+
+
 def interleave(measures, rounds):
     """mode -> its samples, one per round; `measures` has a function for each mode."""
     samples = {mode: [] for mode in measures}
@@ -101,12 +140,17 @@ def interleave(measures, rounds):
 
 
 def run(scratch, options):
-    words = [f"--compilation_mode={options.compilation_mode}", TARGET]
-    workspaces = {mode: scratch.workspace(mode, [f"--config={mode}"]) for mode in options.mode}
-    for workspace in workspaces.values():
-        workspace.build(words[0], WARM_UP)
-    return interleave({mode: functools.partial(measure, workspace, words)
-                       for mode, workspace in workspaces.items()}, options.rounds)
+    words = [f"--compilation_mode={options.compilation_mode}", options.target]
+    measures = {}
+    for mode in options.mode:
+        if mode == "cargo":
+            measures[mode] = functools.partial(measure_cargo, scratch.top / "cargo",
+                                               options.compilation_mode)
+        else:
+            workspace = scratch.workspace(mode, [f"--config={mode}"])
+            workspace.build(words[0], WARM_UP)
+            measures[mode] = functools.partial(measure, workspace, words)
+    return interleave(measures, options.rounds)
 
 
 def spread(numbers):
@@ -169,6 +213,7 @@ def parse_arguments():
                         default="fastbuild")
     options = parser.parse_args()
     options.mode = options.mode or MODES
+    options.target = THIRD_PARTY if "cargo" in options.mode else TARGET
     return options
 
 
@@ -180,7 +225,8 @@ def main():
         samples = run(scratch, options)
     print_table(samples)
     print_ratios(ratios(samples))
-    save(f"graph-{options.compilation_mode}", samples, target=TARGET,
+    name = "cargo" if "cargo" in options.mode else "graph"
+    save(f"{name}-{options.compilation_mode}", samples, target=options.target,
          compilation_mode=options.compilation_mode)
     return 0
 

@@ -12,14 +12,10 @@ warm, and `bazel clean`, loading and analysis are not counted, as in graph.py; o
 import argparse
 import functools
 import os
-import resource
-import shutil
-import subprocess
 import sys
-import time
 
 import graph
-from graph import ROOT, Sample
+from graph import ROOT
 
 sys.path += [str(ROOT / "tools"), str(ROOT / "tests" / "end_to_end")]
 
@@ -118,16 +114,9 @@ def write_package(crates, options):
 
 
 def measure_cargo(package, target, options):
-    shutil.rmtree(target, ignore_errors=True)
-    more = CARGO_FLAGS[options.compilation_mode]
-    words = ["cargo", "test", "--no-run", "--offline", "--quiet", *more]
     env = {name: value for name, value in os.environ.items() if name != "RUSTFLAGS"}
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    started = time.monotonic()
-    subprocess.run(words, check=True, cwd=package, env={**env, "CARGO_TARGET_DIR": str(target)})
-    wall = time.monotonic() - started
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return Sample(wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, 0.0)
+    words = ["test", "--no-run", *CARGO_FLAGS[options.compilation_mode]]
+    return graph.run_cargo(words, package, env, target)
 
 
 def run(scratch, options):

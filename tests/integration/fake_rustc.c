@@ -5,7 +5,8 @@
  *
  *   metadata TEXT | link TEXT | dep-info TEXT   write that output, print its artifact line
  *   linker                  runs the program of -Clinker with every --extern file, and where the
- *                           output goes; ends as it does when it fails
+ *                           output goes; ends as it does when it fails. With an argument
+ *                           (linker -o) that stands before the output's path
  *   copy SOURCE KIND        the same, with the bytes of a file read now
  *   stderr TEXT | stdout TEXT | print-env NAME | print-args | print-cwd
  *   write PATH TEXT | append PATH TEXT
@@ -182,7 +183,6 @@ static void do_copy(const char *name, char *args)
 
 static void do_linker(const char *name, char *args)
 {
-    (void)args;
     char path[PATH_BYTES];
     char *argv[WORDS_MAX + 2] = {(char *)(size_t)option("-Clinker")};
     int count = 1;
@@ -193,6 +193,9 @@ static void do_linker(const char *name, char *args)
         }
     }
     output_path("link", path);
+    if (args != NULL && *args != '\0') {
+        argv[count++] = args;
+    }
     argv[count] = path;
     int status = 0;
     pid_t pid = fork();

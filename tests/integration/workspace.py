@@ -254,3 +254,31 @@ class Program:
         self.workspace.delete_outputs(self.program)
         return {"arguments": self.plain_arguments(),
                 "inputs": self._inputs(*(one.rlib for one in self.libraries)), **fields}
+
+
+class PortableProgram(Program):
+    """A program of two actions that have nothing in common but their arguments: the early one leaves
+    a directory for the late one, which may run in another workspace."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.objects = f"{self.out_dir}/{self.name}.objects"
+
+    def _staged(self, flag):
+        words = [word for word in super()._staged(flag)
+                 if not word.startswith("--pipelining-stamp=")]
+        return [*words, f"--pipelining-objects={self.objects}"]
+
+    def param_file(self, stage):
+        """The file with the arguments of one of its actions, as Bazel writes them."""
+        arguments = {"codegen": lambda: self._staged("--pipelining-codegen"),
+                     "link": lambda: self._staged("--pipelining-link"),
+                     "plain": self.plain_arguments}[stage]()
+        name = f"{self.out_dir}/{self.name}-{stage}.params"
+        self.workspace.write(name, "\n".join(arguments) + "\n")
+        return name
+
+    def copy_objects(self, to):
+        """Bazel brings the early action's output to where the late one runs."""
+        shutil.rmtree(to.path(self.objects), ignore_errors=True)
+        shutil.copytree(self.workspace.path(self.objects), to.path(self.objects))

@@ -78,6 +78,30 @@ static void obstacles_are_seen(void **state)
     }
 }
 
+static const struct obstacle_row record_obstacles[] = {
+    {"--crate-type=bin", "none"},
+    {"--crate-type=bin -Clto", "LTO"},
+    {"--crate-type=bin -Csplit-debuginfo=packed", "debug information"},
+    {"--crate-type=bin -C split_debuginfo=unpacked", "debug information"},
+    {"--crate-type=bin -Csplit-debuginfo=off", "none"},
+    {"--crate-type=bin -Csplit-debuginfo=packed -Csplit-debuginfo=off", "none"},
+    {"--crate-type=bin --target=x86_64-unknown-linux-gnu -Clinker=ld", "none"},
+    {"--crate-type=bin --target aarch64-apple-darwin -Clinker=ld", "after the link"},
+};
+
+static void what_follows_the_linker_is_an_obstacle(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(record_obstacles); i++) {
+        struct invocation invocation = invocation_of(record_obstacles[i].words);
+        const char *reason = gating_record_obstacle(&invocation.command);
+        if (strstr(reason == NULL ? "none" : reason, record_obstacles[i].expected) == NULL) {
+            fail_msg("%s: %s", record_obstacles[i].words, reason == NULL ? "none" : reason);
+        }
+        invocation_finish(&invocation);
+    }
+}
+
 static void only_a_redirected_command_that_links_can_be_held(void **state)
 {
     (void)state;
@@ -171,6 +195,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(obstacles_are_seen),
+        cmocka_unit_test(what_follows_the_linker_is_an_obstacle),
         cmocka_unit_test(only_a_redirected_command_that_links_can_be_held),
         cmocka_unit_test(the_last_linker_counts),
         cmocka_unit_test(libraries_and_linker_are_taken_from_the_private_directory),

@@ -146,6 +146,33 @@ static const struct variant same_program[] = {
      "src/main.rs#1 rustc#3 d/libdep.rlib#other"},
 };
 
+#define PORTABLE                                                                                   \
+    "src/main.rs --crate-name=x --crate-type=bin --emit=link=d/x --out-dir=d --pipelining-key=k "  \
+    "--pipelining-objects=d/x.o --pipelining-dependency=d/libdep.rmeta=d/libdep.rlib "
+
+static const struct variant portable_request = {
+    "the codegen request with objects",
+    {STARTUP, TOOL, PORTABLE "--pipelining-codegen", "/b", ENV},
+    "src/main.rs#1 d/libdep.rmeta#2 d/x.o-0.params#p"};
+
+static const struct variant same_portable[] = {
+    {"the link request with objects",
+     {STARTUP, TOOL, PORTABLE "--pipelining-link", "/b", ENV},
+     "src/main.rs#1 d/libdep.rlib#4 d/x-0.params#q d/x.o/record#r d/x.o/objects/out/x.o#s"},
+    {"a directory as an input",
+     {STARTUP, TOOL, PORTABLE "--pipelining-link", "/b", ENV},
+     "src/main.rs#1 d/libdep.rlib#4 d/x.o#r"},
+};
+
+static const struct variant different_portable[] = {
+    {"a file beside the directory",
+     {STARTUP, TOOL, PORTABLE "--pipelining-link", "/b", ENV},
+     "src/main.rs#1 d/libdep.rlib#4 d/x.other#r"},
+    {"a directory elsewhere",
+     {STARTUP, TOOL, PORTABLE "--pipelining-link", "/b", ENV},
+     "src/main.rs#1 d/libdep.rlib#4 e/d/x.o/record#r"},
+};
+
 static const struct variant different_program[] = {
     {"another source",
      {STARTUP, TOOL, PROGRAM "--pipelining-link", "/b", ENV},
@@ -219,6 +246,9 @@ static void requests_of_one_program_are_equal(void **state)
     for (size_t i = 0; i < COUNT(same_program); i++) {
         assert_pair(&same_program[i], &codegen_request, true);
     }
+    for (size_t i = 0; i < COUNT(same_portable); i++) {
+        assert_pair(&same_portable[i], &portable_request, true);
+    }
 }
 
 static void anything_else_makes_another_program(void **state)
@@ -226,6 +256,9 @@ static void anything_else_makes_another_program(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(different_program); i++) {
         assert_pair(&different_program[i], &codegen_request, false);
+    }
+    for (size_t i = 0; i < COUNT(different_portable); i++) {
+        assert_pair(&different_portable[i], &portable_request, false);
     }
     assert_pair(&codegen_request, &metadata_request, false);
 }

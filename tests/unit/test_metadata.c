@@ -125,6 +125,56 @@ static void wrappings_do_not_count(void **state)
     }
 }
 
+struct sum_row {
+    const char *raw;
+    const char *file;
+    bool has;
+};
+
+static const struct sum_row sums[] = {
+    {"raw", "raw again", true},     {"raw", "rlib", true},        {"raw", "rlib other order", true},
+    {"raw", "hollow", true},        {"raw 2", "rlib 2", true},    {"raw", "raw 2", false},
+    {"raw", "rlib 2", false},       {"raw 2", "rlib", false},     {"raw", "raw longer", false},
+    {"raw longer", "rlib", false},  {"raw longer", "raw", false}, {"raw", "no member", false},
+    {"raw", "empty member", false}, {"raw", "no members", false}, {"raw", "missing", false},
+};
+
+static void a_sum_stands_for_the_bytes(void **state)
+{
+    for (size_t i = 0; i < COUNT(sums); i++) {
+        struct failure why;
+        char *raw = path_join(*state, sums[i].raw);
+        char *file = path_join(*state, sums[i].file);
+        char *sum = metadata_sum(raw, &why);
+        assert_non_null(sum);
+        if (metadata_has_sum(file, sum) != sums[i].has) {
+            fail_msg("%s in %s", sums[i].raw, sums[i].file);
+        }
+        free(sum);
+        free(file);
+        free(raw);
+    }
+}
+
+static void what_is_no_sum_is_in_nothing(void **state)
+{
+    static const char *const texts[] = {"", "0 ", "x", "15", "99999999999999999999 ab", "-1 ab"};
+    char *file = path_join(*state, "rlib");
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        assert_false(metadata_has_sum(file, texts[i]));
+    }
+    free(file);
+}
+
+static void what_cannot_be_read_has_no_sum(void **state)
+{
+    struct failure why;
+    char *file = path_join(*state, "missing");
+    assert_null(metadata_sum(file, &why));
+    assert_non_null(strstr(why.text, "missing': no such file"));
+    free(file);
+}
+
 static void one_file_is_the_same(void **state)
 {
     char *path = path_join(*state, "rlib");
@@ -190,8 +240,13 @@ static void a_needle_at_the_end_is_found(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(wrappings_do_not_count),       cmocka_unit_test(one_file_is_the_same),
-        cmocka_unit_test(truncated_archives_are_seen),  cmocka_unit_test(sizes_that_lie_are_seen),
+        cmocka_unit_test(wrappings_do_not_count),
+        cmocka_unit_test(a_sum_stands_for_the_bytes),
+        cmocka_unit_test(what_is_no_sum_is_in_nothing),
+        cmocka_unit_test(what_cannot_be_read_has_no_sum),
+        cmocka_unit_test(one_file_is_the_same),
+        cmocka_unit_test(truncated_archives_are_seen),
+        cmocka_unit_test(sizes_that_lie_are_seen),
         cmocka_unit_test(a_needle_at_the_end_is_found),
     };
     return cmocka_run_group_tests(tests, write_files, temp_dir_remove);

@@ -1,0 +1,32 @@
+/**
+ * The directory of --pipelining-objects: what an early process leaves for a late one, on another
+ * machine perhaps. It holds nothing that differs from run to run or from machine to machine.
+ */
+#ifndef RELAY_PROGRAM_OBJECTS_H
+#define RELAY_PROGRAM_OBJECTS_H
+
+#include "base/failure.h"
+#include "program/compile.h"
+
+#include <stdbool.h>
+
+/** The call of the linker (rustc/link_record.h), or why there is none. */
+#define OBJECTS_RECORD "record"
+/** The files that the linker is given. */
+#define OBJECTS_FILES "objects"
+/** What else rustc left: dep-info and other kinds of output. */
+#define OBJECTS_LEFT "left"
+
+/** Makes the directory anew: the late process compiles the ordinary way. */
+bool objects_write_obstacle(const char *objects, const char *reason, struct failure *why);
+
+/** Makes the directory anew from a compile whose linker's call was noted (recorder.h). `base_dir`
+ * is where its metadata are found. */
+bool objects_pack(const char *objects, const struct compile *compile, const char *base_dir,
+                  struct failure *why);
+
+/** Puts what else rustc left into the private directory of the late process. */
+bool objects_unpack_left(const char *objects, const struct command *command, const char *dir,
+                         struct failure *why);
+
+#endif

@@ -1,0 +1,40 @@
+/**
+ * The linker's call that an early process noted (recorder.h), made by a late one: with its own
+ * rlibs, at its own places, perhaps on another machine.
+ */
+#ifndef RELAY_PROGRAM_RELINK_H
+#define RELAY_PROGRAM_RELINK_H
+
+#include "base/failure.h"
+#include "base/strlist.h"
+#include "program/gated.h"
+
+#include <stdbool.h>
+
+struct relink;
+
+/**
+ * Reads what the early process left in `objects`. NULL when it is not to be used, and `why` says
+ * the reason: there is nothing, it was another command, or its metadata are not those in the rlibs
+ * of the late request; also when in doubt.
+ */
+struct relink *relink_create(const char *objects, const struct gated_request *late,
+                             struct failure *why);
+
+/** Accepts NULL. */
+void relink_destroy(struct relink *relink);
+
+/**
+ * The linker with its arguments, for a compile in the private directory `dir`, which is given links
+ * to the libraries and what else belongs there.
+ */
+bool relink_argv(struct relink *relink, const struct command *command, const char *dir,
+                 struct strlist *argv, struct failure *why);
+
+/** Is the linker's output there? */
+bool relink_is_done(const struct relink *relink);
+
+/** Changes the environment as rustc does for the linker. After relink_argv(). */
+void relink_env(const struct relink *relink, struct strlist *env);
+
+#endif

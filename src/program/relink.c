@@ -1,0 +1,193 @@
+#include "program/relink.h"
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "program/objects.h"
+#include "program/private_dir.h"
+#include "rustc/environment.h"
+#include "rustc/gating.h"
+#include "rustc/hollow.h"
+#include "rustc/link_record.h"
+#include "rustc/metadata.h"
+#include "rustc/response_file.h"
+#include "rustc/substitution.h"
+#include "rustc/sysroot.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct relink {
+    struct link_record record;
+    struct gated *gated; // what else rustc may have found beside the libraries
+    char *objects;
+    char *base_dir;
+    char *linker;
+    char *dir;                   // the private directory, once it is prepared
+    struct substitutions places; // from then on
+};
+
+static bool has_library(const struct gated_request *late, size_t index, const char *sum,
+                        struct failure *why)
+{
+    char *rlib = path_join(late->base_dir, late->command->dependencies.items[index].rlib);
+    bool good = true;
+    if (hollow_is(rlib)) {
+        good = failure_set(why, "'%s' is a hollow rlib (it has metadata and no code)", rlib);
+    } else if (!metadata_has_sum(rlib, sum)) {
+        good = failure_set(why, "'%s' has other metadata than those that were used", rlib);
+    }
+    free(rlib);
+    return good;
+}
+
+static bool fits(const struct link_record *record, const struct gated_request *late,
+                 struct failure *why)
+{
+    if (record->obstacle != NULL) {
+        return failure_set(why, "%s", record->obstacle);
+    }
+    char *identity = link_record_identity(late->command);
+    bool good = (record->identity != NULL && strcmp(record->identity, identity) == 0 &&
+                 record->libraries.count == late->command->dependencies.count) ||
+                failure_set(why, "the objects are another command's");
+    free(identity);
+    for (size_t i = 0; good && i < record->libraries.count; i++) {
+        good = has_library(late, i, record->libraries.items[i], why);
+    }
+    return good;
+}
+
+static bool read_record(struct relink *relink, struct failure *why)
+{
+    char *path = path_join(relink->objects, OBJECTS_RECORD);
+    bool good = link_record_read(&relink->record, path, why);
+    free(path);
+    return good;
+}
+
+struct relink *relink_create(const char *objects, const struct gated_request *late,
+                             struct failure *why)
+{
+    struct relink *relink = mem_zalloc(sizeof *relink);
+    relink->objects = mem_dup(objects);
+    relink->base_dir = mem_dup(late->base_dir);
+    relink->linker = mem_dup(gating_linker(late->command));
+    if (!read_record(relink, why) || !fits(&relink->record, late, why)) {
+        relink_destroy(relink);
+        return NULL;
+    }
+    relink->gated = gated_create_recording(late);
+    return relink;
+}
+
+void relink_destroy(struct relink *relink)
+{
+    if (relink == NULL) {
+        return;
+    }
+    link_record_finish(&relink->record);
+    gated_destroy(relink->gated);
+    substitutions_finish(&relink->places);
+    free(relink->objects);
+    free(relink->base_dir);
+    free(relink->linker);
+    free(relink->dir);
+    free(relink);
+}
+
+static void set_places(struct relink *relink, const struct command *command)
+{
+    char *files = path_join(relink->objects, OBJECTS_FILES);
+    char *sysroot = sysroot_of(command);
+    substitutions_finish(&relink->places);
+    substitutions_add(&relink->places, LINK_PLACE_PRIVATE, relink->dir);
+    substitutions_add(&relink->places, LINK_PLACE_OBJECTS, files);
+    substitutions_add(&relink->places, LINK_PLACE_SYSROOT, sysroot);
+    substitutions_add(&relink->places, LINK_PLACE_DIRECTORY, command->working_dir);
+    free(sysroot);
+    free(files);
+}
+
+static bool prepare(struct relink *relink, const struct command *command, const char *dir,
+                    struct failure *why)
+{
+    struct gated_request late = {.base_dir = relink->base_dir, .command = command};
+    free(relink->dir);
+    relink->dir = mem_dup(dir);
+    set_places(relink, command);
+    return gated_place_full(relink->gated, &late, dir, why) &&
+           objects_unpack_left(relink->objects, command, dir, why);
+}
+
+// The system takes only so many bytes of arguments; the linker reads more from a file.
+static bool shorten(const struct relink *relink, struct strlist *argv, struct failure *why)
+{
+    size_t total = 0;
+    for (size_t i = 0; i < argv->count; i++) {
+        total += strlen(argv->items[i]) + 1;
+    }
+    if (total <= PRIVATE_DIR_ARGV_MAX_BYTES) {
+        return true;
+    }
+    char *path = path_join(relink->dir, "linker-arguments");
+    bool good = response_file_write(path, argv, 1, why);
+    strlist_finish(argv);
+    strlist_push(argv, relink->linker);
+    strlist_push_take(argv, mem_format("@%s", path));
+    free(path);
+    return good;
+}
+
+bool relink_argv(struct relink *relink, const struct command *command, const char *dir,
+                 struct strlist *argv, struct failure *why)
+{
+    if (!prepare(relink, command, dir, why)) {
+        return false;
+    }
+    strlist_push(argv, relink->linker);
+    for (size_t i = 0; i < relink->record.argv.count; i++) {
+        strlist_push_take(argv, substitutions_apply(&relink->places, relink->record.argv.items[i]));
+    }
+    return shorten(relink, argv, why);
+}
+
+bool relink_is_done(const struct relink *relink)
+{
+    const struct strlist *words = &relink->record.argv;
+    bool done = false;
+    for (size_t i = 0; i + 1 < words->count; i++) {
+        if (strcmp(words->items[i], "-o") == 0) {
+            char *path = substitutions_apply(&relink->places, words->items[i + 1]);
+            done = access(path, F_OK) == 0;
+            free(path);
+        }
+    }
+    return done;
+}
+
+static void set_variable(const struct relink *relink, const char *item, struct strlist *env)
+{
+    size_t name_len = strcspn(item, "=");
+    char *name = mem_dup_len(item, name_len);
+    char *placed = substitutions_apply(&relink->places, item + name_len + 1);
+    const char *before = environment_value(env, name);
+    struct substitutions own = {0};
+    substitutions_add(&own, LINK_PLACE_VALUE, before == NULL ? "" : before);
+    char *value = substitutions_apply(&own, placed);
+    environment_set(env, name, value);
+    substitutions_finish(&own);
+    free(value);
+    free(placed);
+    free(name);
+}
+
+void relink_env(const struct relink *relink, struct strlist *env)
+{
+    for (size_t i = 0; i < relink->record.env.count; i++) {
+        const char *item = relink->record.env.items[i];
+        if (strchr(item, '=') != NULL) {
+            set_variable(relink, item, env);
+        }
+    }
+}
