@@ -18,6 +18,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
 
+import results  # noqa: E402
 from relay import FAKE_RUSTC, Worker  # noqa: E402
 from scripts import lines  # noqa: E402
 from wire import WIRES, Request  # noqa: E402
@@ -73,7 +74,7 @@ def mean_ms(measure, subject, count):
 
 
 def measure_shape(worker, inputs, rounds, count):
-    """Prints one line per kind of request; rounds of all three measures are interleaved."""
+    """Prints a line and returns its figures; rounds of all three measures are interleaved."""
     bench = Bench(worker.workspace, inputs)
     os.chdir(worker.workspace.execroot)
     table = [(mean_ms(bench.bare_seconds, worker.workspace, count),
@@ -82,6 +83,8 @@ def measure_shape(worker, inputs, rounds, count):
     bare, plain, pair = (statistics.median(column) for column in zip(*table))
     print(f"{inputs:6}  {bare:8.3f}  {plain:8.3f}  {plain - bare:+8.3f}"
           f"  {pair:8.3f}  {(pair - bare) / 2:+8.3f}", flush=True)
+    return {"inputs": inputs, "bare_ms": bare, "plain_beyond_ms": plain - bare,
+            "pair_beyond_ms": (pair - bare) / 2}
 
 
 def resident_kib(pid):
@@ -97,12 +100,13 @@ def measure_wire(workspace, wire, options):
     count = max(1, options.requests // (options.rounds * len(options.inputs) * requests_per_round))
     print(f"{wire}: medians of {options.rounds} rounds, ms")
     print("inputs      bare     plain    beyond      pair    beyond, per request")
-    for inputs in options.inputs:
-        measure_shape(worker, inputs, options.rounds, count)
+    shapes = [measure_shape(worker, inputs, options.rounds, count) for inputs in options.inputs]
     total = count * options.rounds * len(options.inputs) * requests_per_round
-    print(f"resident after {total} requests: {resident_kib(worker.pid) / 1024:.1f} MiB\n")
+    resident_mib = resident_kib(worker.pid) / 1024
+    print(f"resident after {total} requests: {resident_mib:.1f} MiB\n")
     worker.finish()
     worker.destroy()
+    return {"shapes": shapes, "requests": total, "resident_mib": resident_mib}
 
 
 def main():
@@ -111,9 +115,11 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--inputs", type=int, nargs="+", default=[10, 300, 3000])
     options = parser.parse_args()
+    wires = {}
     for wire in WIRES:
         with tempfile.TemporaryDirectory() as top:
-            measure_wire(Workspace(top), wire, options)
+            wires[wire] = measure_wire(Workspace(top), wire, options)
+    results.save("micro", rounds=options.rounds, wires=wires)
     return 0
 
 

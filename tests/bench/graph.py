@@ -16,10 +16,8 @@ is missing.
 import argparse
 import dataclasses
 import functools
-import json
 import os
 import pathlib
-import platform
 import resource
 import shutil
 import statistics
@@ -30,9 +28,9 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT / "tools"))
 
+import results  # noqa: E402
 from example_workspace import EXAMPLE, Scratch, prepare_example  # noqa: E402
 
-RESULTS = ROOT / "build" / "bench"
 MODES = ["off", "hollow", "worker"]
 MORE_MODES = ["worker-link", "worker-sandboxed", "worker-sandboxed-link", "worker-singleplex",
               "worker-singleplex-sandboxed", "cargo"]
@@ -187,21 +185,10 @@ def print_ratios(found):
 
 
 def save(name, samples, **facts):
-    """Keeps what was measured, and what it was measured with, under this name."""
-    RESULTS.mkdir(parents=True, exist_ok=True)
-    path = RESULTS / f"{name}.json"
-    path.write_text(json.dumps({
-        "date": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-        **facts,
-        "cores": len(os.sched_getaffinity(0)),
-        "machine": platform.machine(),
-        "rustc": subprocess.run(["rustc", "--version"], check=True, capture_output=True,
-                                text=True).stdout.strip(),
-        "seconds": {mode: [dataclasses.asdict(sample) for sample in those]
-                    for mode, those in samples.items()},
-        "ratios_of_medians_wall_cpu": ratios(samples),
-    }, indent=2) + "\n", encoding="utf-8")
-    print(f"\nkept in {path.relative_to(ROOT)}")
+    """Keeps what was measured under this name."""
+    seconds = {mode: [dataclasses.asdict(sample) for sample in those]
+               for mode, those in samples.items()}
+    results.save(name, **facts, seconds=seconds, ratios_of_medians_wall_cpu=ratios(samples))
 
 
 def parse_arguments():
@@ -226,6 +213,8 @@ def main():
     print_table(samples)
     print_ratios(ratios(samples))
     name = "cargo" if "cargo" in options.mode else "graph"
+    if set(options.mode) == {"worker", "worker-sandboxed"}:
+        name = "sandboxed"
     save(f"{name}-{options.compilation_mode}", samples, target=options.target,
          compilation_mode=options.compilation_mode)
     return 0

@@ -17,6 +17,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
 
+import results  # noqa: E402
 from relay import Worker  # noqa: E402
 from workspace import Workspace  # noqa: E402
 
@@ -70,8 +71,9 @@ def main():
                 seconds(sandboxed, round_, changed(inputs, round_), sandbox) - base,
                 seconds(sandboxed, round_, changed(inputs, round_), sandbox) - base,
             ])
+        medians = {}
         for what, column in zip(["all new", "one changed", "unchanged"], zip(*rows)):
-            median = statistics.median(column)
+            median = medians[what] = statistics.median(column)
             print(f"{what:12} {median * 1000:7.3f} ms for {len(inputs)} inputs, "
                   f"{median * 1e6 / len(inputs):6.2f} µs each")
         print(f"the links were in {workspace.links()}")
@@ -79,7 +81,12 @@ def main():
             worker.close_stdin()
             worker.wait()
             worker.destroy()
+        kept = str(workspace.links())
         workspace.remove()
+    results.save("staging", inputs=len(inputs), rounds=options.rounds, in_memory="/shm/" in kept,
+                 microseconds_per_input={what: median * 1e6 / len(inputs)
+                                         for what, median in medians.items()},
+                 milliseconds={what: median * 1000 for what, median in medians.items()})
     return 0
 
 

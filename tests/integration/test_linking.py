@@ -13,10 +13,13 @@ from scripts import diagnostic, lines
 from workspace import Library, Program
 
 LINKER = """#!/bin/sh
+set -e
 for last; do :; done
 echo linked >> %s
 rm -f "$last"
-cat "$@" > "$last.new" 2> /dev/null
+for file; do
+  [ "$file" = "$last" ] || cat "$file"
+done > "$last.new"
 mv "$last.new" "$last"
 """
 
@@ -359,7 +362,7 @@ class Ordinary(Linking):
         gate.release()
         self.assert_ok(worker.answer(codegen))
         gate.release()
-        self.assert_ok(worker.answer(link))
+        self.assert_fails(worker.answer(link), ".rlib: No such file", "linking failed")
         self.assertEqual(2, self.runs())
         self.assert_clean_end(worker)
 
