@@ -1,0 +1,175 @@
+#!/usr/bin/env python3
+"""How long a recorded build takes on any number of cores, in each mode: the real worker is asked as Bazel
+asks, and a fake rustc holds virtual cores instead of computing. Beside each figure stands the bound (the
+longer of the critical path and all work / cores) and what cargo's rule gives for the same crates.
+
+Times are virtual and exact (see virtual_cores.py): neither the speed of the worker nor other load on
+this machine is in them. A mode with "8 requests" is what Bazel does unless it is told
+--worker_max_multiplex_instances. Prints, judges only the goals, and keeps build/bench/simulate.json.
+
+    simulate.py [--cores N ...] [--from FILE ...] [--what-if] [--check]
+"""
+
+import argparse
+import json
+import pathlib
+import subprocess
+import sys
+import time
+
+import cargo_rule
+from phases import Graph, ten_tests
+from replay import HOLLOW, OFF, WORKER, WORKER_LINK, replay
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+RESULTS = ROOT / "build" / "bench"
+CARGO = "cargo's rule"
+BAZEL_REQUESTS = 8
+MODES = {
+    OFF: {"mode": OFF},
+    HOLLOW: {"mode": HOLLOW},
+    WORKER: {"mode": WORKER},
+    WORKER_LINK: {"mode": WORKER_LINK},
+}
+FEW_REQUESTS = {f"{WORKER_LINK}, {BAZEL_REQUESTS} requests":
+                {"mode": WORKER_LINK, "slots": BAZEL_REQUESTS}}
+MANY_JOBS = 64
+WHAT_IF = {
+    f"{WORKER_LINK}, waited-for first": {"mode": WORKER_LINK, "first": "waited-for"},
+    f"{WORKER_LINK}, {MANY_JOBS} jobs": {"mode": WORKER_LINK, "jobs": MANY_JOBS},
+    f"{WORKER_LINK}, {MANY_JOBS} jobs, needed first":
+        {"mode": WORKER_LINK, "jobs": MANY_JOBS, "first": "needed"},
+}
+# (cores, mode, base, at most): of real graphs, and of the ten tests.
+BOUND = "bound"
+GOALS = {
+    False: [(16, WORKER_LINK, BOUND, 1.03), (64, WORKER_LINK, BOUND, 1.03),
+            (16, WORKER_LINK, CARGO, 0.95)],
+    True: [(16, WORKER_LINK, BOUND, 1.03), (64, WORKER_LINK, BOUND, 1.03),
+           (16, WORKER_LINK, CARGO, 0.75)],
+}
+ONE_CORE_ERROR = 0.001
+
+
+def modes_for(cores, options):
+    modes = dict(MODES)
+    if cores > BAZEL_REQUESTS:
+        modes.update(FEW_REQUESTS)
+    if options.what_if:
+        modes.update(WHAT_IF)
+    return modes
+
+
+def row(cores, **facts):
+    return {"wall": cores.now, "most_computing": cores.most, **facts}
+
+
+def simulate(graph, count, options):
+    """mode -> what came out."""
+    rows = {CARGO: row(cargo_rule.build(graph, count))}
+    for name, how in modes_for(count, options).items():
+        started = time.monotonic()
+        done = replay(graph, cores=count, **how)
+        rows[name] = row(done.cores, rustc_runs=done.rustcs,
+                         harness_seconds=round(time.monotonic() - started, 1))
+    return {"cores": count, "bound": graph.bound(count), "modes": rows}
+
+
+def print_table(graph, result):
+    bound, rows = result["bound"], result["modes"]
+    path = graph.critical_path()
+    print(f"\n{graph.name}, {result['cores']} cores: {graph.work():.1f} s of work, critical path "
+          f"{path:.1f} s, bound {bound:.2f} s")
+    print(f"{'mode':<36}{'wall':>8}{'/ bound':>9}{'/ cargo':>9}{'computing':>11}{'rustcs':>8}")
+    for name, facts in rows.items():
+        wall = facts["wall"]
+        print(f"{name:<36}{wall:8.2f}{wall / bound:9.3f}{wall / rows[CARGO]['wall']:9.3f}"
+              f"{facts['most_computing']:11}{facts.get('rustc_runs', ''):>8}")
+    sys.stdout.flush()
+
+
+def goals(graph, results):
+    """For each goal: what it is of, how much it is, how much it may be."""
+    by_cores = {result["cores"]: result for result in results}
+    found = []
+    for count, mode, base, most in GOALS["synthetic" in graph.about]:
+        if count in by_cores:
+            result = by_cores[count]
+            below = result["bound"] if base == BOUND else result["modes"][base]["wall"]
+            found.append({"goal": f"{graph.name}, {count} cores: {mode} / {base}",
+                          "is": result["modes"][mode]["wall"] / below, "at_most": most})
+    return found
+
+
+def print_goals(found):
+    print(f"\n{'goal':<64}{'is':>8}{'at most':>9}")
+    for goal in found:
+        missed = "" if goal["is"] <= goal["at_most"] else "  missed"
+        print(f"{goal['goal']:<64}{goal['is']:8.3f}{goal['at_most']:9.2f}{missed}")
+
+
+def check_harness(graph):
+    """One core does all the work, whoever orders it; without work, no time passes."""
+    work = graph.work()
+    twice = work + sum(crate.seconds.get("front", 0) for crate in graph.crates.values())
+    print(f"\nthe harness, {graph.name}: on one core, and with times of zero")
+    for mode in MODES:
+        started = time.monotonic()
+        wall = replay(graph, mode, 1).cores.now
+        nothing = replay(graph.scaled(0), mode, 4).cores.now
+        expected = twice if mode == HOLLOW else work
+        assert abs(wall / expected - 1) < ONE_CORE_ERROR, (mode, wall, expected)
+        assert nothing == 0.0, nothing
+        print(f"{mode:<32}{wall:8.2f} s, expected {expected:.2f} s; zero: {nothing:.2f} s; "
+              f"both took {time.monotonic() - started:.1f} s")
+    assert abs(cargo_rule.build(graph, 1).now / work - 1) < ONE_CORE_ERROR
+
+
+def save(graphs, found):
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    version = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty"], check=False,
+                             capture_output=True, text=True).stdout.strip()
+    path = RESULTS / "simulate.json"
+    path.write_text(json.dumps({
+        "date": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "version": version,
+        "graphs": [{"name": graph.name, "about": graph.about, "work": graph.work(),
+                    "critical_path": graph.critical_path(), "results": results}
+                   for graph, results in graphs],
+        "goals": found,
+    }, indent=1) + "\n", encoding="utf-8")
+    print(f"\nkept in {path.relative_to(ROOT)}")
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n\n")[0])
+    parser.add_argument("--cores", type=int, nargs="+", default=[2, 4, 16, 64])
+    parser.add_argument("--from", dest="files", type=pathlib.Path, nargs="*", metavar="FILE",
+                        default=sorted(pathlib.Path(__file__).parent.glob("phases-*.json")),
+                        help="recorded by ./dev bench record (default: those that are kept here)")
+    parser.add_argument("--what-if", action="store_true",
+                        help="also: other orders than the kernel's, and more jobs than cores")
+    parser.add_argument("--check", action="store_true", help="check the harness itself first")
+    return parser.parse_args()
+
+
+def main():
+    options = parse_arguments()
+    graphs = [*(Graph.load(path) for path in options.files), ten_tests()]
+    if options.check:
+        for graph in graphs:
+            check_harness(graph)
+    done, found = [], []
+    for graph in graphs:
+        results = []
+        for count in options.cores:
+            results.append(simulate(graph, count, options))
+            print_table(graph, results[-1])
+        done.append((graph, results))
+        found += goals(graph, results)
+    print_goals(found)
+    save(done, found)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
