@@ -175,7 +175,7 @@ static void expect_no_dir(const char *argv0)
 {
     char *dir = gate_keeper_dir(argv0);
     if (dir != NULL) {
-        fail_msg("'%s' was taken for a linker of '%s'", argv0, dir);
+        fail_msg("'%s' was taken for a linker of '%s'", argv0 == NULL ? "" : argv0, dir);
     }
 }
 
