@@ -79,8 +79,20 @@ static void close_loop(struct host *host)
     uv_loop_close(&host->loop);
 }
 
+// A signal that comes while we end must not end us once nobody listens to it: the exit code is that
+// of an orderly end, and the state directory is not left behind.
+static void hold_signals(void)
+{
+    sigset_t ours;
+    sigemptyset(&ours);
+    sigaddset(&ours, SIGTERM);
+    sigaddset(&ours, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &ours, NULL);
+}
+
 void host_close(struct host *host)
 {
+    hold_signals();
     if (host->loop_is_open) {
         close_loop(host);
     }
