@@ -153,12 +153,13 @@ class Soak:
         assert printed.strip() == self.sources.expected(), (printed, self.sources.expected())
 
     def finish(self):
-        """The last build, and the comparison with one that no worker ever touched."""
-        if self.sources.broken is not None:
-            self.sources.edit(random.Random(0))
-            self.sources.broken = None
-            for index in range(LIBRARIES):
-                self.sources.write(index)
+        """The last build, and the comparison with one that no worker ever touched. New workers make
+        it: they sweep what one that was killed in the last round has left."""
+        self.workspace.bazel("shutdown")
+        self.sources.broken = None
+        self.sources.values[0] += 1
+        for index in range(LIBRARIES):
+            self.sources.write(index)
         for strategy in STRATEGIES:
             self.workspace.build(f"--config={strategy}", self.label())
             self.check_program()
