@@ -220,6 +220,8 @@ GUARDS = {
                        'is_dir ? mem_format("%s/%zu", folder, index)', "false ? NULL"),
     "portable-lto": ("test_real_portable", "Ordinary", "src/rustc/gating.c",
                      'option_setting_is(setting, "lto", &value)', "false"),
+    "link-lost": ("test_linking", "Across", "src/program/performer.c",
+                  "    if (compile->is_lost) {\n        events_", "    if (false) {\n        events_"),
 }
 
 

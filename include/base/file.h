@@ -24,6 +24,9 @@ bool file_write(const char *path, const char *data, size_t len, struct failure *
 /** Writes all of `data` to an open file; 0, or errno. See write(2). */
 int file_write_all(int fd, const char *data, size_t len);
 
+/** Is `link` a symbolic link whose text is `target`? */
+bool file_is_link_to(const char *link, const char *target);
+
 /** `name` seen from `directory`: absolute names stay as they are. Owned by the caller. */
 char *path_join(const char *directory, const char *name);
 

@@ -19,4 +19,13 @@
 /** Is there once the gate is open. */
 #define GATE_OPEN "gate/open"
 
+#include <stdbool.h>
+
+/** Writes a byte to a FIFO without waiting; 0, or errno (ENXIO: nobody has it open to read). One
+ * that is full says as much as one byte more. */
+int gate_layout_write(const char *path);
+
+/** Is the gate of the compile in `dir` open? */
+bool gate_layout_is_open(const char *dir);
+
 #endif

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -74,6 +75,13 @@ bool file_write(const char *path, const char *data, size_t len, struct failure *
         return failure_errno(why, error, "cannot write '%s'", path);
     }
     return true;
+}
+
+bool file_is_link_to(const char *link, const char *target)
+{
+    char text[PATH_MAX];
+    ssize_t len = readlink(link, text, sizeof text);
+    return len == (ssize_t)strlen(target) && memcmp(text, target, (size_t)len) == 0;
 }
 
 char *path_join(const char *directory, const char *name)

@@ -170,25 +170,14 @@ static bool note_open(const char *dir, struct failure *why)
     return fd >= 0;
 }
 
-// One byte wakes one who waits, and that one hands it on. A FIFO that is full holds enough.
-static int write_go(const char *path)
-{
-    int fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0) {
-        return errno;
-    }
-    int error = write(fd, "", 1) == 1 || errno == EAGAIN ? 0 : errno;
-    close(fd);
-    return error;
-}
-
+// One byte wakes one who waits, and that one hands it on.
 bool gate_open(const char *dir, struct failure *why)
 {
     if (!note_open(dir, why)) {
         return false;
     }
     char *path = path_join(dir, GATE_GO);
-    int error = write_go(path);
+    int error = gate_layout_write(path);
     if (error == ENXIO || error == EPIPE) {
         failure_set(why, "cannot open the gate '%s': its worker is gone", path);
     } else if (error != 0) {
@@ -200,8 +189,5 @@ bool gate_open(const char *dir, struct failure *why)
 
 bool gate_is_open(const char *dir)
 {
-    char *path = path_join(dir, GATE_OPEN);
-    bool open = access(path, F_OK) == 0;
-    free(path);
-    return open;
+    return gate_layout_is_open(dir);
 }

@@ -59,19 +59,6 @@ static bool report(int error, const char *path, struct failure *why)
     return failure_errno(why, error, "cannot link: cannot use the FIFO '%s'", path);
 }
 
-// 0, or errno. With O_NONBLOCK the open itself never waits: no writer is no reason to.
-static int write_byte(const char *path)
-{
-    int fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0) {
-        return errno;
-    }
-    // A FIFO that is full says as much as one byte more.
-    int error = write(fd, "", 1) == 1 || errno == EAGAIN ? 0 : errno;
-    close(fd);
-    return error;
-}
-
 static int open_go(const char *path)
 {
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
@@ -87,18 +74,10 @@ static int open_go(const char *path)
 static bool tell(const char *dir, struct failure *why)
 {
     char *path = path_join(dir, GATE_ASKED);
-    int error = write_byte(path);
+    int error = gate_layout_write(path);
     bool told = error == 0 || report(error, path, why);
     free(path);
     return told;
-}
-
-static bool is_open(const char *dir)
-{
-    char *path = path_join(dir, GATE_OPEN);
-    bool open = access(path, F_OK) == 0;
-    free(path);
-    return open;
 }
 
 static bool wait_for_go(int fd, const char *path, struct failure *why)
@@ -112,7 +91,7 @@ static bool wait_for_go(int fd, const char *path, struct failure *why)
         return report(got == 0 ? EPIPE : errno, path, why);
     }
     // Whoever else waits here needs it as well.
-    write_byte(path);
+    gate_layout_write(path);
     return true;
 }
 
@@ -122,7 +101,7 @@ bool gate_keeper_wait(const char *dir, struct failure *why)
     // In this order: once told, the worker may open the gate and die, and we see the byte.
     int fd = open_go(path);
     bool good = fd < 0 ? report(errno, path, why)
-                       : tell(dir, why) && (is_open(dir) || wait_for_go(fd, path, why));
+                       : tell(dir, why) && (gate_layout_is_open(dir) || wait_for_go(fd, path, why));
     if (fd >= 0) {
         close(fd);
     }

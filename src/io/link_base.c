@@ -3,6 +3,7 @@
 #include "io/link_base.h"
 
 #include "base/digest.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "io/platform.h"
 #include "io/state_base.h"
@@ -11,7 +12,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,18 +102,11 @@ static bool lock(struct link_base *base)
     return false;
 }
 
-static bool leads_to(const char *link, const char *target)
-{
-    char text[PATH_MAX];
-    ssize_t len = readlink(link, text, sizeof text);
-    return len == (ssize_t)strlen(target) && memcmp(text, target, (size_t)len) == 0;
-}
-
 static bool plant(const struct link_base *base, struct failure *why)
 {
     char *link = mem_format("%s/base", base->dir);
     char *fresh = NULL;
-    bool good = leads_to(link, base->state_root);
+    bool good = file_is_link_to(link, base->state_root);
     if (!good) {
         fresh = tree_fresh_name(link);
         good = (symlink(base->state_root, fresh) == 0 && rename(fresh, link) == 0) ||

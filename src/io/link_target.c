@@ -58,18 +58,11 @@ bool link_targets_remove(const char *dir, struct failure *why)
     return good;
 }
 
-static bool leads_to(const char *link, const char *target)
-{
-    char text[PATH_MAX];
-    ssize_t len = readlink(link, text, sizeof text);
-    return len == (ssize_t)strlen(target) && memcmp(text, target, (size_t)len) == 0;
-}
-
 static bool plant(const char *tops, const char *name, const char *target)
 {
     char *link = path_join(tops, name);
     bool good = (mkdir(tops, S_IRWXU) == 0 || errno == EEXIST) &&
-                (symlink(target, link) == 0 || (errno == EEXIST && leads_to(link, target)));
+                (symlink(target, link) == 0 || (errno == EEXIST && file_is_link_to(link, target)));
     free(link);
     return good;
 }

@@ -7,7 +7,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,23 +93,12 @@ void shared_finish(struct shared_offer *offer, const struct shared_result *resul
     close_alive(offer);
 }
 
-static bool leads_to(const char *link, const char *dir)
-{
-    char target[PATH_MAX];
-    ssize_t len = readlink(link, target, sizeof target - 1);
-    if (len < 0) {
-        return false;
-    }
-    target[len] = '\0';
-    return strcmp(target, dir) == 0;
-}
-
 void shared_withdraw(struct shared_offer *offer)
 {
     if (offer->link == NULL) {
         return;
     }
-    if (leads_to(offer->link, offer->dir)) {
+    if (file_is_link_to(offer->link, offer->dir)) {
         unlink(offer->link);
     }
     close_alive(offer);
@@ -217,7 +205,7 @@ void shared_remove(const char *state_root, const char *name, const char *dir)
 {
     char *link = link_path(state_root, name);
     struct failure ignored;
-    if (leads_to(link, dir)) {
+    if (file_is_link_to(link, dir)) {
         unlink(link);
     }
     tree_remove(dir, &ignored);

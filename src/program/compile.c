@@ -214,6 +214,7 @@ static bool prepare_gate(struct compile *compile, struct failure *why)
 bool compile_start(struct compile *compile, struct failure *why)
 {
     remove_dir(compile);
+    compile->is_lost = false;
     compile->has_metadata = false;
     compile->asked = false;
     compile->blames_source = false;

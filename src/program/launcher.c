@@ -7,7 +7,6 @@
 #include "program/deliver.h"
 #include "program/gated.h"
 
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,7 +48,7 @@ static void give_root(struct launcher *launcher, struct compile *compile,
     }
 }
 
-// Other workers may take over what an early request has started, and a library's late one.
+// Under this name other workers find what this one starts, and a late one looks there first.
 static void share(struct compile *compile, const struct request *request)
 {
     enum stage stage = request->invocation.stage;

@@ -80,10 +80,14 @@ static void start(struct performer *performer, struct compile *compile)
 static void restart(struct performer *performer, struct compile *compile)
 {
     char *end = compile_describe_end(compile);
-    char *sentence = mem_format("%s; it is compiled once more", end);
     diagnostics_start_again(&compile->said);
-    launcher_say(compile, sentence);
-    free(sentence);
+    if (compile->is_lost) {
+        events_compile_ordinary(performer->services->trace, compile, end); // nothing of ours died
+    } else {
+        char *sentence = mem_format("%s; it is compiled once more", end);
+        launcher_say(compile, sentence);
+        free(sentence);
+    }
     free(end);
     start(performer, compile);
 }

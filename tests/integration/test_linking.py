@@ -659,6 +659,18 @@ class Across(Linking):
         self.assert_fails(second.ask(**program.link()), "linking failed")
         self.assertEqual(2, self.runs())
 
+    def test_it_goes_the_ordinary_way_there(self):
+        """What the other worker's attempt came to is nothing that the user would be told."""
+        first, second = self.two_workers()
+        program = self.program("linker", f"once {self.note('failed')} exit 1")
+        self.gated(first, program)
+        self.make_rlibs()
+        self.assert_ok(second.ask(**program.link()), "")
+        self.assert_program(program)
+        self.assertEqual(2, self.runs())
+        self.assertEqual((0, []), second.finish())
+        self.assert_clean_end(first)
+
     def test_the_owner_is_killed_at_the_gate(self):
         first, second = self.two_workers()
         program = self.program()

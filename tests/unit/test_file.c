@@ -151,6 +151,17 @@ static void an_old_file_is_never_written_through(void **state)
     free(pointer);
 }
 
+static void a_link_is_known_by_its_text(void **state)
+{
+    char *link = path_join(*state, "link");
+    assert_int_equal(symlink("to/nowhere", link), 0);
+    assert_true(file_is_link_to(link, "to/nowhere"));
+    assert_false(file_is_link_to(link, "to/nowher"));
+    assert_false(file_is_link_to(link, "to/nowhere/else"));
+    assert_false(file_is_link_to(*state, "to/nowhere"));
+    free(link);
+}
+
 static void what_cannot_be_written_is_named(void **state)
 {
     struct failure why;
@@ -172,6 +183,7 @@ int main(void)
         cmocka_unit_test(writing_creates_and_replaces),
         cmocka_unit_test(an_old_file_is_never_written_through),
         cmocka_unit_test(what_cannot_be_written_is_named),
+        cmocka_unit_test(a_link_is_known_by_its_text),
     };
     return cmocka_run_group_tests(tests, temp_dir_make, temp_dir_remove);
 }
