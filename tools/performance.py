@@ -9,6 +9,8 @@ import json
 import pathlib
 import statistics
 
+import goals
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "build" / "bench"
 PAGE = ROOT / "docs" / "performance.md"
@@ -58,25 +60,50 @@ def graph_section(found):
             + table(["ratio of medians", "wall", "CPU"], ratios))
 
 
-def micro_section(found):
-    text = ""
+def goals_section():
+    return "\n## Goals\n\nFrom the tables below.\n\n" + table(
+        ["what", "at most", "measured", ""], goals.rows())
+
+
+def micro_one_by_one(found):
+    rows = [[wire, shape["inputs"], *(f"{shape[name]:.2f}" for name in
+                                      ("bare_ms", "plain_beyond_ms", "pair_beyond_ms"))]
+            for wire, measured in found["wires"].items() for shape in measured["shapes"]]
+    memory = [[wire, measured["requests"], f"{measured['resident_mib']:.1f}"]
+              for wire, measured in found["wires"].items()]
+    return (table(["wire", "inputs", "bare spawn, ms", "plain request beyond, ms",
+                   "request of a pair beyond, ms"], rows) + "\n"
+            + table(["wire", "after requests", "resident, MiB"], memory))
+
+
+def micro_sandboxed(found):
+    """What each costs beyond a bare spawn; staging alone is what lies between it and the same request
+    without a sandbox."""
+    columns = ["unsandboxed", "first", "one changed", "unchanged"]
+    rows = []
     for wire, measured in found["wires"].items():
-        rows = [[shape["inputs"], *(f"{shape[name]:.2f}" for name in
-                                    ("bare_ms", "plain_beyond_ms", "pair_beyond_ms"))]
-                for shape in measured["shapes"]]
-        text += (f"{wire}, resident after {measured['requests']} requests: "
-                 f"{measured['resident_mib']:.1f} MiB\n\n")
-        text += table(["inputs", "bare spawn, ms", "plain request beyond, ms",
-                       "request of a pair beyond, ms"], rows) + "\n"
-    return text
+        for row in measured["sandboxed"]:
+            beyond = row["beyond_ms"]
+            staging = (beyond["first"] - beyond["unsandboxed"]) * 1000 / row["inputs"]
+            rows.append([wire, row["inputs"], "memory" if row["in_memory"] else "the disk",
+                         f"{row['bare_ms']:.2f}", *(f"{beyond[what]:.2f}" for what in columns),
+                         f"{staging:.1f}"])
+    return table(["wire", "inputs", "links in", "bare spawn, ms", *(f"{one}, ms" for one in columns),
+                  "staging of the first, µs an input"], rows)
 
 
-def staging_section(found):
-    each = found["microseconds_per_input"]
-    rows = [[what, f"{found['milliseconds'][what]:.2f}", f"{each[what]:.2f}"] for what in each]
-    where = "in memory" if found["in_memory"] else "on the disk"
-    return (f"{found['inputs']} inputs, links {where}.\n\n"
-            + table(["inputs", "ms a request", "µs an input"], rows))
+def micro_at_once(found):
+    names = ["bare_ms", "beyond_ms", "worst_latency_ms"]
+    rows = [[wire, row["requests"], row["inputs"], *(f"{row[name]:.2f}" for name in names)]
+            for wire, row in ((wire, one["at_once"]) for wire, one in found["wires"].items())]
+    return table(["wire", "requests at once", "inputs", "bare spawn, ms each",
+                  "beyond, ms each", "worst latency, ms"], rows)
+
+
+def micro_section(found):
+    return (f"One after the other, files on {found['file_system']}:\n\n" + micro_one_by_one(found)
+            + "\nSandboxed, beyond a bare spawn:\n\n" + micro_sandboxed(found)
+            + "\nAt once, beside as many bare spawns at once:\n\n" + micro_at_once(found))
 
 
 def simulated_row(cores, mode, result, base):
@@ -119,11 +146,10 @@ def section(name, title, command, render):
 
 
 def main():
-    text = HEAD
+    text = HEAD + goals_section()
     for name, (title, command) in GRAPHS.items():
         text += section(name, title, command, graph_section)
     text += section("micro", "Cost of a request beyond a bare spawn", "micro", micro_section)
-    text += section("staging", "What a private root costs", "staging", staging_section)
     text += simulated()
     PAGE.parent.mkdir(exist_ok=True)
     PAGE.write_text(text, encoding="utf-8")

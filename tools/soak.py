@@ -167,11 +167,11 @@ class Soak:
         compare(self.workspace.out(), self.clean.out())
 
     def left(self):
-        """What a server that was shut down leaves of us, but private roots."""
+        """What a server that was shut down leaves of us, but private roots and tokens."""
         self.workspace.bazel("shutdown")
         processes = [command for _, command in processes_in(self.workspace.output_base)]
         state = self.workspace.output_base / "rustc-relay" / "1"
-        kept = {"roots", "folders", "shared"}
+        kept = {"roots", "folders", "shared", "jobserver"}
         files = [str(path) for path in state.iterdir() if path.name not in kept]
         files += [str(path) for path in state.glob("shared/*")]
         memory = links.in_memory(self.workspace.output_base)

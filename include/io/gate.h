@@ -1,8 +1,8 @@
 /**
  * The gate, seen from the worker. rustc is told that its linker is our own executable, under the
- * real linker's file name. Called as that it says so, waits until the gate is opened, and becomes
+ * real linker's file name. Called as that it says so, waits until it is let through, and becomes
  * the real linker (io/gate_keeper.h). io/gate_layout.h has the files, and why they are FIFOs by
- * path: any process can open a gate, and only its owner's death closes one.
+ * path: any process can open a gate, its owner lets through, and only the owner's death closes it.
  *
  * SIGPIPE must be ignored.
  */
@@ -16,16 +16,17 @@
 
 struct gate;
 
-/** Told once, from the loop: the linker is asked for. The gate may be closed from within. */
-typedef void gate_asked(void *owner);
+/** Told once, from the loop. The gate may be closed from within. */
+typedef void gate_event(void *owner);
 
 struct gate_spec {
     uv_loop_t *loop;
     const char *dir;     /**< the compile's private directory, absolute; it has no gate yet */
     const char *program; /**< our own executable, absolute */
     const char *linker;  /**< the real one, as rustc would be given it: "cc", "tools/ld" */
-    gate_asked *asked;   /**< who is told */
-    void *owner;         /**< for `asked` */
+    gate_event *asked;   /**< the linker is asked for */
+    gate_event *opened;  /**< somebody has opened the gate, perhaps before that */
+    void *owner;         /**< for both */
 };
 
 /** Makes the gate's files and listens. NULL on failure. What `spec` points to is not kept. */
@@ -41,12 +42,15 @@ void gate_close(struct gate *gate);
 char *gate_linker_path(const char *dir, const char *linker);
 
 /**
- * Opens the gate of the compile in `dir` for those who wait and those who come. By any process, and
- * again. Fails when nobody owns the gate any more.
+ * Opens the gate of the compile in `dir`, which is told to its owner. By any process, and again.
+ * Fails when nobody owns the gate any more.
  */
 bool gate_open(const char *dir, struct failure *why);
 
 /** Was it opened? */
 bool gate_is_open(const char *dir);
+
+/** Its owner lets through those who wait and those who come. */
+bool gate_pass(const struct gate *gate, struct failure *why);
 
 #endif

@@ -1,17 +1,15 @@
 /**
- * The tokens of the machine's cores: a GNU make jobserver. Each compile that computes has one for
- * its rustc, and rustc's further threads take the others. So what still runs after an early answer
- * and what Bazel has just asked for do not start more threads than there are cores.
+ * Who may compute, when Bazel does not count what runs on after an early answer. Shared by all
+ * worker processes of one state root.
  *
- * A compile is never kept waiting: somebody waits for it. When no token is left it begins without
- * one, and gets the next that comes back, before any thread can start.
+ * So many compiles as there are cores, and one more, have a seat and compute (io/seats.h); the
+ * others wait for their turn: those at a gate that was opened first, then in the order they came. A
+ * worker of whose own compiles none computes does not wait for the others', which may be stopped or
+ * stuck.
  *
- * A child that is killed takes the tokens of its threads with it, and nobody can tell how many
- * those were. Then a new pool is made of what is left; when the last child of the old one has
- * ended, all that is missing from it is there again.
- *
- * A pool is a pipe without a name. Children open it through our /proc entry, so that there is no
- * file to lose. (GNU make manual, "POSIX Jobserver Interaction": the form fifo:PATH)
+ * Each that computes has a token for its rustc, and rustc's further threads take the others
+ * (io/token_pool.h). When no token is left it computes without one, and gets the next that we see:
+ * threads of others do not hold up what somebody waits for.
  */
 #ifndef RELAY_IO_JOBSERVER_H
 #define RELAY_IO_JOBSERVER_H
@@ -20,37 +18,58 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <uv.h>
 
 struct job;
-struct job_pool;
+struct seats;
+struct token_pool;
 
-/** A zeroed struct is no jobserver. */
+/** A zeroed struct is no jobserver: nobody waits, and each rustc makes its own. */
 struct jobserver {
-    struct job_pool *pools; /**< the newest first; NULL: there is no jobserver */
-    struct job *jobs;
-    size_t tokens; /**< how many there are in all */
+    struct token_pool *pool; /**< NULL: there is no jobserver */
+    struct seats *seats;
+    struct job *jobs; /**< the oldest first */
+    size_t tokens;    /**< how many there are in all */
+    bool stopped;
 };
 
-/** Opens a pool of `tokens`, 0 for one for each core. */
-bool jobserver_open(struct jobserver *jobserver, size_t tokens, struct failure *why);
+/** Called from within any function of the jobserver, or from the loop: the job computes. */
+typedef void job_turn(void *owner);
+
+/**
+ * `dir` is where all workers meet; it is made if it is not there. `tokens`: 0 is one for each core.
+ * On failure the struct is zeroed. The struct must stay where it is.
+ */
+bool jobserver_open(struct jobserver *jobserver, uv_loop_t *loop, const char *dir, size_t tokens,
+                    struct failure *why);
+
+/** From now on it is nobody's turn any more. */
+void jobserver_stop(struct jobserver *jobserver);
 
 /** Every job must have ended. Accepts a zeroed struct. */
 void jobserver_close(struct jobserver *jobserver);
 
-/** A compile begins. Never NULL; end it with job_end(). */
-struct job *job_begin(struct jobserver *jobserver);
+/**
+ * A compile wants to begin: if job_computes() not at once, then when `on_turn` is called. Never
+ * NULL; end it with job_end().
+ */
+struct job *job_begin(struct jobserver *jobserver, job_turn *on_turn, void *owner);
 
-/** The value of CARGO_MAKEFLAGS for the compile's rustc; NULL without a jobserver. Borrowed. */
+/** Is it its turn? */
+bool job_computes(const struct job *job);
+
+/** The value of CARGO_MAKEFLAGS for its rustc; NULL without a jobserver. Borrowed. Only in its
+ * turn. */
 const char *job_make_flags(const struct job *job);
 
-/** The compile waits and computes nothing: its token is another one's. */
+/** The compile waits for something else and computes nothing. */
 void job_rest(struct job *job);
 
-/** It computes again. */
+/** It wants to go on: as job_begin(). */
 void job_resume(struct job *job);
 
-/** Its process has ended. `killed`: by a signal, perhaps with tokens of its threads. Accepts NULL.
- */
+/** Its process has ended, or never began. `killed`: by a signal, perhaps with tokens of its
+ * threads. Accepts NULL. */
 void job_end(struct job *job, bool killed);
 
 #endif

@@ -27,11 +27,17 @@ struct state_dir;
 
 /** Called from the loop only. The compile may be destroyed from within on_ended. */
 struct compile_events {
+    /** Its turn has come, and its process runs. Only of one that had to wait for its turn. */
+    void (*on_started)(void *owner, struct compile *compile);
+    /** Its turn has come, and nothing runs. Only of one that had to wait for its turn. */
+    void (*on_not_started)(void *owner, struct compile *compile, const struct failure *why);
     /** The .rmeta is complete on disk. At most once for each start. */
     void (*on_metadata)(void *owner, struct compile *compile);
     /** A gated compile's linker was asked for and waits. At most once for each start. May be NULL.
      */
     void (*on_asked)(void *owner, struct compile *compile);
+    /** Its gate was opened, by whomever. At most once for each start. May be NULL. */
+    void (*on_opened)(void *owner, struct compile *compile);
     /** The process is dead and reaped; `compile->end` says how. Once for each start. */
     void (*on_ended)(void *owner, struct compile *compile);
     /** Something was added to `said` or `out`. May be NULL. */
@@ -59,10 +65,11 @@ struct compile {
     bool keep_raw;                 /**< is `raw` wanted? */
     bool has_metadata;             /**< is the .rmeta complete? */
     bool asked;                    /**< was its linker asked for? */
+    bool opened;                   /**< was its gate opened? */
     bool blames_source;            /**< did rustc find errors in the crate's own text? */
     bool may_attach;               /**< may it take over another worker's compile? */
     bool refused;                  /**< it cannot be started; `said` has the reason */
-    struct job *job;               /**< its share of the machine's cores, while it runs */
+    struct job *job;               /**< its share of the machine's cores, from its start on */
     uv_loop_t *loop;               /**< where it runs, this and the next ones; borrowed */
     struct jobserver *jobserver;
     const char *program;
@@ -114,10 +121,14 @@ bool compile_attach(struct compile *compile);
 void compile_detach(struct compile *compile);
 
 /**
- * Makes the private directory and starts the process; also once more after its end, in a fresh
- * directory. On failure nothing runs and no event comes.
+ * Makes the private directory and starts the process when its turn has come (io/jobserver.h), which
+ * is mostly now: compile_waits_for_turn(). Also once more after its end, in a fresh directory. On
+ * failure nothing runs and no event comes.
  */
 bool compile_start(struct compile *compile, struct failure *why);
+
+/** Is it not yet its turn, to start or to go on? */
+bool compile_waits_for_turn(const struct compile *compile);
 
 /**
  * The compile has ended and is kept: other workers may have it now, with what rustc said and nobody
@@ -125,10 +136,10 @@ bool compile_start(struct compile *compile, struct failure *why);
  */
 void compile_tell_others(struct compile *compile);
 
-/** Its gate is opened: it computes again. */
-void compile_resume(struct compile *compile);
+/** Does it have a gate, where it waits or will wait? */
+bool compile_holds_gate(const struct compile *compile);
 
-/** Kills the process group; on_ended follows. True: there is none, and no event follows. */
+/** Kills the process group; on_ended follows. True: there is none (any more), no event follows. */
 bool compile_kill(struct compile *compile);
 
 /** Kills what runs, removes the private directory, frees. Accepts NULL. No event comes any more. */

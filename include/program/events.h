@@ -31,6 +31,9 @@ void events_request_answered(struct trace *trace, const struct request *request,
 /** It waits for another worker's process. */
 void events_compile_attached(struct trace *trace, const struct compile *compile);
 
+/** It is not its turn yet to compute. */
+void events_compile_waits(struct trace *trace, const struct compile *compile);
+
 /** One for each process. */
 void events_compile_started(struct trace *trace, const struct compile *compile);
 void events_compile_metadata(struct trace *trace, const struct compile *compile);

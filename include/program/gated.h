@@ -31,7 +31,8 @@ struct gated_place {
     const char *program;        /**< our own executable, which plays the linker */
     const char *dir;            /**< the compile's private directory */
     struct hollow_store *store; /**< where hollow rlibs are shared */
-    gate_asked *asked;          /**< told when the linker is asked for, with `owner` */
+    gate_event *asked;          /**< told when the linker is asked for, with `owner` */
+    gate_event *opened;         /**< told when the gate was opened */
     void *owner;
 };
 
@@ -51,6 +52,9 @@ void gated_destroy(struct gated *gated);
 /** Puts the hollow rlibs and the gate into the private directory. */
 bool gated_prepare(struct gated *gated, const struct command *command,
                    const struct gated_place *place, struct failure *why);
+
+/** Lets the linker run, now or when it is asked for. Not after gated_end(). */
+bool gated_pass(const struct gated *gated, struct failure *why);
 
 /** Its process has ended: nobody will ask any more. */
 void gated_end(struct gated *gated);

@@ -16,9 +16,13 @@ enum { ASKED_AT_ONCE = 16 };
 struct gate {
     uv_pipe_t asked;   // both ends of that FIFO: it never ends
     uv_check_t settle; // runs when all that is ready has been read
-    int go_fd;         // both ends, and never used: its end is our death
-    gate_asked *tell;  // who is told; NULL when nobody any more
-    void *owner;       // for tell
+    int go_fd;         // both ends: its end is our death
+    char *dir;
+    gate_event *on_asked; // both NULL once they are told
+    gate_event *on_opened;
+    void *owner; // for both
+    bool was_asked;
+    bool was_opened;
     int open_handles;
     char bytes[ASKED_AT_ONCE];
 };
@@ -77,7 +81,9 @@ static struct gate *create(const struct gate_spec *spec, const int fds[2], struc
 {
     struct gate *gate = mem_zalloc(sizeof *gate);
     gate->go_fd = fds[1];
-    gate->tell = spec->asked;
+    gate->dir = mem_dup(spec->dir);
+    gate->on_asked = spec->asked;
+    gate->on_opened = spec->opened;
     gate->owner = spec->owner;
     uv_pipe_init(spec->loop, &gate->asked, 0);
     uv_check_init(spec->loop, &gate->settle);
@@ -118,20 +124,31 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 // is told has heard it then.
 static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf)
 {
-    (void)buf;
     struct gate *gate = stream->data;
-    if (count > 0 && gate->tell != NULL) {
-        uv_check_start(&gate->settle, on_settled);
+    for (ssize_t i = 0; i < count; i++) {
+        gate->was_asked = gate->was_asked || buf->base[i] == GATE_SAYS_ASKED;
+        gate->was_opened = gate->was_opened || buf->base[i] == GATE_SAYS_OPENED;
+    }
+    uv_check_start(&gate->settle, on_settled);
+}
+
+static void tell_once(gate_event **event, bool happened, void *owner)
+{
+    gate_event *tell = happened ? *event : NULL;
+    if (tell != NULL) {
+        *event = NULL;
+        tell(owner);
     }
 }
 
 static void on_settled(uv_check_t *settle)
 {
     struct gate *gate = settle->data;
-    gate_asked *tell = gate->tell;
     uv_check_stop(settle);
-    gate->tell = NULL;
-    tell(gate->owner);
+    tell_once(&gate->on_asked, gate->was_asked, gate->owner);
+    if (!uv_is_closing((uv_handle_t *)settle)) {
+        tell_once(&gate->on_opened, gate->was_opened, gate->owner);
+    }
 }
 
 void gate_close(struct gate *gate)
@@ -148,6 +165,7 @@ static void on_handle_closed(uv_handle_t *handle)
 {
     struct gate *gate = handle->data;
     if (--gate->open_handles == 0) {
+        free(gate->dir);
         free(gate);
     }
 }
@@ -157,9 +175,9 @@ char *gate_linker_path(const char *dir, const char *linker)
     return mem_format("%s/%s/%s", dir, GATE_BIN, path_basename(linker));
 }
 
-static bool note_open(const char *dir, struct failure *why)
+static bool note(const char *dir, const char *part, struct failure *why)
 {
-    char *path = path_join(dir, GATE_OPEN);
+    char *path = path_join(dir, part);
     int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
     if (fd >= 0) {
         close(fd);
@@ -170,14 +188,13 @@ static bool note_open(const char *dir, struct failure *why)
     return fd >= 0;
 }
 
-// One byte wakes one who waits, and that one hands it on.
 bool gate_open(const char *dir, struct failure *why)
 {
-    if (!note_open(dir, why)) {
+    if (!note(dir, GATE_OPEN, why)) {
         return false;
     }
-    char *path = path_join(dir, GATE_GO);
-    int error = gate_layout_write(path);
+    char *path = path_join(dir, GATE_ASKED);
+    int error = gate_layout_write(path, GATE_SAYS_OPENED);
     if (error == ENXIO || error == EPIPE) {
         failure_set(why, "cannot open the gate '%s': its worker is gone", path);
     } else if (error != 0) {
@@ -189,5 +206,15 @@ bool gate_open(const char *dir, struct failure *why)
 
 bool gate_is_open(const char *dir)
 {
-    return gate_layout_is_open(dir);
+    return gate_layout_has(dir, GATE_OPEN);
+}
+
+// The byte wakes one who waits, and that one hands it on. One for which there is no room would say
+// nothing new.
+bool gate_pass(const struct gate *gate, struct failure *why)
+{
+    static const char go = GATE_SAYS_GO;
+    return note(gate->dir, GATE_PASSED, why) &&
+           (write(gate->go_fd, &go, 1) == 1 || errno == EAGAIN ||
+            failure_errno(why, errno, "cannot open the gate in '%s'", gate->dir));
 }

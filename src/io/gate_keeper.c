@@ -74,7 +74,7 @@ static int open_go(const char *path)
 static bool tell(const char *dir, struct failure *why)
 {
     char *path = path_join(dir, GATE_ASKED);
-    int error = gate_layout_write(path);
+    int error = gate_layout_write(path, GATE_SAYS_ASKED);
     bool told = error == 0 || report(error, path, why);
     free(path);
     return told;
@@ -91,17 +91,18 @@ static bool wait_for_go(int fd, const char *path, struct failure *why)
         return report(got == 0 ? EPIPE : errno, path, why);
     }
     // Whoever else waits here needs it as well.
-    gate_layout_write(path);
+    gate_layout_write(path, GATE_SAYS_GO);
     return true;
 }
 
 bool gate_keeper_wait(const char *dir, struct failure *why)
 {
     char *path = path_join(dir, GATE_GO);
-    // In this order: once told, the worker may open the gate and die, and we see the byte.
+    // In this order: once told, the worker may let us through and die, and we see the byte.
     int fd = open_go(path);
     bool good = fd < 0 ? report(errno, path, why)
-                       : tell(dir, why) && (gate_layout_is_open(dir) || wait_for_go(fd, path, why));
+                       : tell(dir, why) &&
+                             (gate_layout_has(dir, GATE_PASSED) || wait_for_go(fd, path, why));
     if (fd >= 0) {
         close(fd);
     }

@@ -8,21 +8,22 @@
 #include <unistd.h>
 
 // With O_NONBLOCK the open itself never waits: no reader is no reason to.
-int gate_layout_write(const char *path)
+int gate_layout_write(const char *path, enum gate_says what)
 {
     int fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0) {
         return errno;
     }
-    int error = write(fd, "", 1) == 1 || errno == EAGAIN ? 0 : errno;
+    char byte = (char)what;
+    int error = write(fd, &byte, 1) == 1 || errno == EAGAIN ? 0 : errno;
     close(fd);
     return error;
 }
 
-bool gate_layout_is_open(const char *dir)
+bool gate_layout_has(const char *dir, const char *part)
 {
-    char *path = path_join(dir, GATE_OPEN);
-    bool open = access(path, F_OK) == 0;
+    char *path = path_join(dir, part);
+    bool there = access(path, F_OK) == 0;
     free(path);
-    return open;
+    return there;
 }

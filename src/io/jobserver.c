@@ -1,30 +1,31 @@
-// pipe2
-#define _GNU_SOURCE
 #include "io/jobserver.h"
 
 #include "base/mem.h"
+#include "io/seats.h"
+#include "io/token_pool.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-struct job_pool {
-    int read_fd;
-    int write_fd;
-    char *flags;
-    size_t users;  // jobs whose process was given this pool
-    size_t credit; // tokens that are in the pipe, or with the threads of its users
-    struct job_pool *next;
-};
+enum job_state { JOB_RESTS, JOB_WAITS, JOB_COMPUTES };
 
 struct job {
     struct jobserver *jobserver;
-    struct job_pool *pool; // NULL without a jobserver
-    bool computes;
-    bool has_token;
+    enum job_state state;
+    int seat;       // SEATS_NONE: it computes as the only one of this worker
+    int token;      // the generation of the token that it has
+    int generation; // the one that its rustc uses, from its first turn on
+    job_turn *on_turn;
+    void *owner;
     struct job *next;
 };
+
+static void give_turns(struct jobserver *jobserver);
+
+static void on_seat_left(void *owner)
+{
+    give_turns(owner);
+}
 
 static size_t count_cores(void)
 {
@@ -32,168 +33,185 @@ static size_t count_cores(void)
     return cores > 1 ? (size_t)cores : 1;
 }
 
-static struct job_pool *make_pool(size_t tokens)
+static bool open_seats(struct jobserver *jobserver, uv_loop_t *loop, const char *dir,
+                       struct failure *why)
 {
-    int fds[2];
-    if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) != 0) {
-        return NULL;
-    }
-    struct job_pool *pool = mem_zalloc(sizeof *pool);
-    pool->read_fd = fds[0];
-    pool->write_fd = fds[1];
-    pool->flags =
-        mem_format("-j%zu --jobserver-auth=fifo:/proc/%ld/fd/%d", tokens, (long)getpid(), fds[0]);
-    return pool;
+    char *path = mem_format("%s/seats", dir);
+    struct seats_spec spec = {.path = path,
+                              .count = jobserver->tokens + 1,
+                              .loop = loop,
+                              .on_left = on_seat_left,
+                              .owner = jobserver};
+    jobserver->seats = seats_open(&spec, why);
+    free(path);
+    return jobserver->seats != NULL;
 }
 
-static void destroy_pool(struct job_pool *pool)
-{
-    close(pool->read_fd);
-    close(pool->write_fd);
-    free(pool->flags);
-    free(pool);
-}
-
-static bool take(struct job_pool *pool)
-{
-    char token;
-    bool taken = pool->credit > 0 && read(pool->read_fd, &token, 1) == 1;
-    pool->credit -= taken ? 1 : 0;
-    return taken;
-}
-
-static void put(struct job_pool *pool, size_t count)
-{
-    static const char token = '+';
-    for (size_t i = 0; i < count && write(pool->write_fd, &token, 1) == 1; i++) {
-        pool->credit++; // a pipe takes thousands
-    }
-}
-
-static bool needs_token(const struct job *job)
-{
-    return job->computes && !job->has_token;
-}
-
-// Whoever computes without a token comes first, the oldest one of all.
-static void give(struct jobserver *jobserver, size_t count)
-{
-    for (; count > 0; count--) {
-        struct job *oldest = NULL;
-        for (struct job *job = jobserver->jobs; job != NULL; job = job->next) {
-            oldest = needs_token(job) ? job : oldest;
-        }
-        if (oldest == NULL) {
-            put(jobserver->pools, count);
-            return;
-        }
-        oldest->has_token = true;
-    }
-}
-
-static size_t drain(struct job_pool *pool)
-{
-    size_t count = 0;
-    while (take(pool)) {
-        count++;
-    }
-    return count;
-}
-
-// Collects what came back to older pools, and to all that nobody uses any more what was lost.
-static void settle(struct jobserver *jobserver)
-{
-    size_t free_tokens = 0;
-    struct job_pool **link = &jobserver->pools;
-    while (*link != NULL) {
-        struct job_pool *pool = *link;
-        free_tokens += drain(pool);
-        if (pool->users == 0) {
-            free_tokens += pool->credit;
-            pool->credit = 0;
-        }
-        if (pool->users == 0 && pool != jobserver->pools) {
-            *link = pool->next;
-            destroy_pool(pool);
-        } else {
-            link = &pool->next;
-        }
-    }
-    give(jobserver, free_tokens);
-}
-
-bool jobserver_open(struct jobserver *jobserver, size_t tokens, struct failure *why)
+bool jobserver_open(struct jobserver *jobserver, uv_loop_t *loop, const char *dir, size_t tokens,
+                    struct failure *why)
 {
     jobserver->tokens = tokens == 0 ? count_cores() : tokens;
-    jobserver->pools = make_pool(jobserver->tokens);
-    if (jobserver->pools == NULL) {
-        return failure_errno(why, errno, "cannot make a jobserver");
+    jobserver->pool = token_pool_open(dir, jobserver->tokens, why);
+    if (jobserver->pool != NULL && open_seats(jobserver, loop, dir, why)) {
+        return true;
     }
-    put(jobserver->pools, jobserver->tokens);
-    return true;
+    jobserver_close(jobserver);
+    return false;
+}
+
+void jobserver_stop(struct jobserver *jobserver)
+{
+    jobserver->stopped = true;
 }
 
 void jobserver_close(struct jobserver *jobserver)
 {
-    while (jobserver->pools != NULL) {
-        struct job_pool *pool = jobserver->pools;
-        jobserver->pools = pool->next;
-        destroy_pool(pool);
-    }
+    seats_close(jobserver->seats);
+    token_pool_close(jobserver->pool);
     *jobserver = (struct jobserver){0};
 }
 
-struct job *job_begin(struct jobserver *jobserver)
+static bool lacks_token(const struct job *job)
 {
-    struct job *job = mem_zalloc(sizeof *job);
-    job->jobserver = jobserver;
-    job->computes = true;
-    if (jobserver->pools != NULL) {
-        job->pool = jobserver->pools;
-        job->pool->users++;
-        job->next = jobserver->jobs;
-        jobserver->jobs = job;
-        settle(jobserver);
+    return job->state == JOB_COMPUTES && job->token == TOKEN_POOL_NONE;
+}
+
+// Threads give tokens back without telling anybody: whenever something happens we look.
+static void give_tokens(struct jobserver *jobserver)
+{
+    bool found = true;
+    for (struct job *job = jobserver->jobs; job != NULL && found; job = job->next) {
+        if (lacks_token(job)) {
+            job->token = token_pool_take(jobserver->pool);
+            found = job->token != TOKEN_POOL_NONE;
+        }
+    }
+}
+
+static bool is_any_computing(const struct jobserver *jobserver)
+{
+    for (const struct job *job = jobserver->jobs; job != NULL; job = job->next) {
+        if (job->state == JOB_COMPUTES) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool find_seat(struct jobserver *jobserver, struct job *job)
+{
+    job->seat = seats_take(jobserver->seats);
+    if (job->seat != SEATS_NONE || !is_any_computing(jobserver)) {
+        return true;
+    }
+    seats_want(jobserver->seats, true);
+    job->seat = seats_take(jobserver->seats); // left before we said so
+    return job->seat != SEATS_NONE;
+}
+
+static bool begin_turn(struct jobserver *jobserver, struct job *job)
+{
+    if (jobserver->stopped || !find_seat(jobserver, job)) {
+        return false;
+    }
+    job->state = JOB_COMPUTES;
+    if (job->generation == TOKEN_POOL_NONE) {
+        job->generation = token_pool_join(jobserver->pool);
+    }
+    give_tokens(jobserver);
+    return true;
+}
+
+static struct job *next_in_turn(const struct jobserver *jobserver)
+{
+    struct job *job = jobserver->jobs;
+    while (job != NULL && job->state != JOB_WAITS) {
+        job = job->next;
     }
     return job;
 }
 
-const char *job_make_flags(const struct job *job)
+// Whoever is told may begin and end jobs.
+static void give_turns(struct jobserver *jobserver)
 {
-    return job->pool == NULL ? NULL : job->pool->flags;
+    struct job *job = next_in_turn(jobserver);
+    while (job != NULL && begin_turn(jobserver, job)) {
+        job->on_turn(job->owner);
+        job = next_in_turn(jobserver);
+    }
+    if (job == NULL && jobserver->seats != NULL) {
+        seats_want(jobserver->seats, false);
+    }
 }
 
-static void give_back(struct job *job)
+static void wait_for_turn(struct job *job)
 {
-    size_t count = job->has_token ? 1 : 0;
-    job->has_token = false;
-    give(job->jobserver, count);
+    if (next_in_turn(job->jobserver) != NULL || !begin_turn(job->jobserver, job)) {
+        job->state = JOB_WAITS;
+    }
+}
+
+struct job *job_begin(struct jobserver *jobserver, job_turn *on_turn, void *owner)
+{
+    struct job *job = mem_zalloc(sizeof *job);
+    *job = (struct job){.jobserver = jobserver,
+                        .seat = SEATS_NONE,
+                        .token = TOKEN_POOL_NONE,
+                        .generation = TOKEN_POOL_NONE,
+                        .on_turn = on_turn,
+                        .owner = owner};
+    struct job **link = &jobserver->jobs;
+    while (*link != NULL) {
+        link = &(*link)->next;
+    }
+    *link = job;
+    if (jobserver->pool == NULL) {
+        job->state = JOB_COMPUTES;
+    } else {
+        wait_for_turn(job);
+    }
+    return job;
+}
+
+bool job_computes(const struct job *job)
+{
+    return job->state == JOB_COMPUTES;
+}
+
+const char *job_make_flags(const struct job *job)
+{
+    bool joined = job->generation != TOKEN_POOL_NONE;
+    return joined ? token_pool_flags(job->jobserver->pool, job->generation) : NULL;
+}
+
+static void end_turn(struct job *job)
+{
+    if (job->token != TOKEN_POOL_NONE) {
+        token_pool_put(job->jobserver->pool, job->token);
+        job->token = TOKEN_POOL_NONE;
+    }
+    if (job->seat != SEATS_NONE) {
+        seats_leave(job->jobserver->seats, job->seat);
+        job->seat = SEATS_NONE;
+    }
 }
 
 void job_rest(struct job *job)
 {
-    job->computes = false;
-    if (job->pool != NULL) {
-        give_back(job);
-        settle(job->jobserver);
+    job->state = JOB_RESTS;
+    if (job->jobserver->pool != NULL) {
+        end_turn(job);
+        give_tokens(job->jobserver);
+        give_turns(job->jobserver);
     }
 }
 
 void job_resume(struct job *job)
 {
-    job->computes = true;
-    if (job->pool != NULL) {
-        settle(job->jobserver);
-    }
-}
-
-// Without a pipe for it the old pool stays, and what was lost comes back when nobody uses it.
-static void begin_new_pool(struct jobserver *jobserver)
-{
-    struct job_pool *pool = make_pool(jobserver->tokens);
-    if (pool != NULL) {
-        pool->next = jobserver->pools;
-        jobserver->pools = pool;
+    if (job->jobserver->pool == NULL) {
+        job->state = JOB_COMPUTES;
+    } else if (job->state == JOB_RESTS) {
+        wait_for_turn(job);
     }
 }
 
@@ -208,16 +226,18 @@ static void remove_job(struct job *job)
 
 void job_end(struct job *job, bool killed)
 {
-    if (job != NULL && job->pool != NULL) {
-        struct job_pool *pool = job->pool;
-        remove_job(job);
-        job->computes = false;
-        pool->users--;
-        if (killed && pool == job->jobserver->pools && pool->users > 0) {
-            begin_new_pool(job->jobserver);
-        }
-        give_back(job);
-        settle(job->jobserver);
+    if (job == NULL) {
+        return;
+    }
+    struct jobserver *jobserver = job->jobserver;
+    remove_job(job);
+    end_turn(job);
+    if (job->generation != TOKEN_POOL_NONE) {
+        token_pool_leave(jobserver->pool, job->generation, killed);
     }
     free(job);
+    if (jobserver->pool != NULL) {
+        give_tokens(jobserver);
+        give_turns(jobserver);
+    }
 }

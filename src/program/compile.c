@@ -6,7 +6,7 @@
 #include "io/private_root.h"
 #include "io/reaper.h"
 #include "io/state_dir.h"
-#include "program/attachment.h"
+#include "program/compile_remote.h"
 #include "program/compile_result.h"
 #include "program/gated.h"
 #include "program/private_dir.h"
@@ -20,8 +20,9 @@
 static void on_stdout(void *owner, const char *data, size_t len);
 static void on_stderr_line(void *owner, const char *line, size_t len);
 static void on_ended(void *owner, const struct child_end *end);
-static void on_remote_over(void *owner);
 static void on_asked(void *owner);
+static void on_opened(void *owner);
+static void on_turn(void *owner);
 
 static const struct child_events child_events = {
     .on_stdout = on_stdout,
@@ -84,55 +85,12 @@ void compile_share(struct compile *compile, const char *name)
     compile->shared_name = mem_dup(name);
 }
 
-// Our own directories are found there too; what this process knows of them is better.
-static bool is_own(const struct compile *compile, const char *dir)
-{
-    size_t len = strlen(compile->state->worker);
-    return strncmp(dir, compile->state->worker, len) == 0 && dir[len] == '/';
-}
-
-bool compile_attach(struct compile *compile)
-{
-    if (compile->shared_name == NULL || !compile->may_attach || compile->ended) {
-        return false;
-    }
-    char *dir = shared_find(compile->state->root, compile->shared_name);
-    if (dir != NULL && !is_own(compile, dir)) {
-        compile->attachment = attachment_open(compile->loop, dir, on_remote_over, compile);
-    }
-    if (compile->attachment == NULL) {
-        free(dir);
-        return false;
-    }
-    compile->dir = dir;
-    compile->is_remote = true;
-    return true;
-}
-
-void compile_detach(struct compile *compile)
-{
-    attachment_close(compile->attachment);
-    compile->attachment = NULL;
-    free(compile->dir);
-    compile->dir = NULL;
-    compile->is_remote = false;
-    compile->may_attach = false;
-}
-
-static void remove_remote(struct compile *compile)
-{
-    if (compile->ended && !compile->is_lost) {
-        shared_remove(compile->state->root, compile->shared_name, compile->dir);
-    }
-    compile->is_remote = false;
-}
-
 static void remove_dir(struct compile *compile)
 {
     struct failure ignored; // what cannot be removed is swept at the next start
     shared_withdraw(&compile->offer);
     if (compile->is_remote) {
-        remove_remote(compile);
+        compile_remove_remote(compile);
     } else if (compile->dir != NULL) {
         state_dir_remove(compile->dir, &ignored);
     }
@@ -187,7 +145,6 @@ static bool rustc_argv(const struct compile *compile, struct strlist *argv, stru
 
 static bool run(struct compile *compile, struct failure *why)
 {
-    compile->job = compile->jobserver == NULL ? NULL : job_begin(compile->jobserver);
     struct strlist argv = {0};
     bool good = (compile->relink == NULL
                      ? rustc_argv(compile, &argv, why)
@@ -207,6 +164,7 @@ static bool prepare_gate(struct compile *compile, struct failure *why)
                                 .dir = compile->dir,
                                 .store = compile->hollow,
                                 .asked = on_asked,
+                                .opened = on_opened,
                                 .owner = compile};
     return compile->gated == NULL || gated_prepare(compile->gated, &compile->command, &place, why);
 }
@@ -217,11 +175,17 @@ bool compile_start(struct compile *compile, struct failure *why)
     compile->is_lost = false;
     compile->has_metadata = false;
     compile->asked = false;
+    compile->opened = false;
     compile->blames_source = false;
     compile->ended = false;
     compile->end = (struct child_end){0};
     compile->dir = private_dir_make(compile->state, compile->serial, &compile->command, why);
-    if (compile->dir == NULL || !prepare_gate(compile, why) || !run(compile, why)) {
+    if (compile->dir == NULL || !prepare_gate(compile, why)) {
+        return false;
+    }
+    compile->job =
+        compile->jobserver == NULL ? NULL : job_begin(compile->jobserver, on_turn, compile);
+    if (!compile_waits_for_turn(compile) && !run(compile, why)) {
         return false;
     }
     if (compile->shared_name != NULL) {
@@ -241,14 +205,24 @@ void compile_tell_others(struct compile *compile)
     bytes_finish(&result.said);
 }
 
+bool compile_waits_for_turn(const struct compile *compile)
+{
+    return compile->job != NULL && !job_computes(compile->job);
+}
+
+bool compile_holds_gate(const struct compile *compile)
+{
+    return compile->gated != NULL && (compile->child != NULL || compile_waits_for_turn(compile));
+}
+
 bool compile_kill(struct compile *compile)
 {
     if (compile->child != NULL) {
         child_kill(compile->child);
         return false;
     }
-    attachment_close(compile->attachment); // the other worker's process is not ours to kill
-    compile->attachment = NULL;
+    end_job(compile, false);       // it may wait for its turn
+    compile_leave_remote(compile); // the other worker's process is not ours to kill
     return true;
 }
 
@@ -259,7 +233,7 @@ void compile_destroy(struct compile *compile)
     }
     child_close(compile->child);
     end_job(compile, true);
-    attachment_close(compile->attachment);
+    compile_leave_remote(compile);
     gated_destroy(compile->gated);
     relink_destroy(compile->relink);
     remove_dir(compile);
@@ -339,20 +313,49 @@ static void let_go(struct compile *compile)
     }
 }
 
+// While it waits at its gate it computes nothing.
 static void on_asked(void *owner)
 {
     struct compile *compile = owner;
     compile->asked = true;
-    if (compile->job != NULL) {
+    if (compile->job != NULL && !compile->opened) {
         job_rest(compile->job);
     }
     compile->events->on_asked(compile->owner, compile);
 }
 
-void compile_resume(struct compile *compile)
+// A linker that cannot be let through fails: then the compile does not count.
+static void let_link(struct compile *compile)
 {
+    struct failure ignored;
+    if (!gated_pass(compile->gated, &ignored)) {
+        gated_end(compile->gated);
+    }
+}
+
+static void on_opened(void *owner)
+{
+    struct compile *compile = owner;
+    compile->opened = true;
+    compile->events->on_opened(compile->owner, compile);
     if (compile->job != NULL) {
         job_resume(compile->job);
+    }
+    if (!compile_waits_for_turn(compile)) {
+        let_link(compile);
+    }
+}
+
+static void on_turn(void *owner)
+{
+    struct compile *compile = owner;
+    struct failure why;
+    if (compile->child != NULL) {
+        let_link(compile);
+    } else if (run(compile, &why)) {
+        compile->events->on_started(compile->owner, compile);
+    } else {
+        compile->events->on_not_started(compile->owner, compile, &why);
     }
 }
 
@@ -369,26 +372,5 @@ static void on_ended(void *owner, const struct child_end *end)
     child_close(compile->child);
     compile->child = NULL;
     let_go(compile);
-    compile->events->on_ended(compile->owner, compile);
-}
-
-static void take_result(struct compile *compile)
-{
-    struct shared_result result = {0};
-    compile->is_lost = !shared_read_result(compile->dir, &result);
-    compile->end = (struct child_end){.exit_code = result.exit_code,
-                                      .signal = compile->is_lost ? SIGKILL : result.signal};
-    diagnostics_add(&compile->said, bytes_text(&result.said), result.said.len,
-                    result.exit_code != 0);
-    bytes_finish(&result.said);
-}
-
-static void on_remote_over(void *owner)
-{
-    struct compile *compile = owner;
-    attachment_close(compile->attachment);
-    compile->attachment = NULL;
-    take_result(compile);
-    compile->ended = true;
     compile->events->on_ended(compile->owner, compile);
 }

@@ -54,7 +54,7 @@ size_t compile_set_gated(const struct compile_set *set)
 {
     size_t count = 0;
     for (size_t i = 0; i < set->count; i++) {
-        count += set->items[i]->gated != NULL && set->items[i]->child != NULL ? 1 : 0;
+        count += compile_holds_gate(set->items[i]) ? 1 : 0;
     }
     return count;
 }

@@ -89,6 +89,11 @@ void events_compile_attached(struct trace *trace, const struct compile *compile)
     write_compile(trace, TRACE_INSTANT, compile, "attached", facts);
 }
 
+void events_compile_waits(struct trace *trace, const struct compile *compile)
+{
+    write_compile(trace, TRACE_INSTANT, compile, "waits", NULL);
+}
+
 void events_compile_started(struct trace *trace, const struct compile *compile)
 {
     char *subject = command_subject(&compile->command);

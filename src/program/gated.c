@@ -154,6 +154,11 @@ void gated_destroy(struct gated *gated)
     free(gated);
 }
 
+bool gated_pass(const struct gated *gated, struct failure *why)
+{
+    return gate_pass(gated->gate, why);
+}
+
 void gated_end(struct gated *gated)
 {
     gate_close(gated->gate);
@@ -216,6 +221,7 @@ static bool make_gate(struct gated *gated, const struct command *command,
                              .program = place->program,
                              .linker = gating_linker(command),
                              .asked = place->asked,
+                             .opened = place->opened,
                              .owner = place->owner};
     gated->gate = gate_create(&spec, why);
     return gated->gate != NULL;

@@ -10,14 +10,20 @@
 #include <signal.h>
 #include <stdlib.h>
 
+static void on_started(void *owner, struct compile *compile);
+static void on_not_started(void *owner, struct compile *compile, const struct failure *why);
 static void on_metadata(void *owner, struct compile *compile);
 static void on_asked(void *owner, struct compile *compile);
+static void on_opened(void *owner, struct compile *compile);
 static void on_ended(void *owner, struct compile *compile);
 static void on_idle(void *owner);
 
 static const struct compile_events compile_events = {
+    .on_started = on_started,
+    .on_not_started = on_not_started,
     .on_metadata = on_metadata,
     .on_asked = on_asked,
+    .on_opened = on_opened,
     .on_ended = on_ended,
 };
 
@@ -71,7 +77,11 @@ static void start(struct performer *performer, struct compile *compile)
     if (compile->refused) {
         failure_set(&why, "its inputs cannot be linked");
     } else if (compile_start(compile, &why)) {
-        events_compile_started(performer->services->trace, compile);
+        if (compile_waits_for_turn(compile)) {
+            events_compile_waits(performer->services->trace, compile);
+        } else {
+            events_compile_started(performer->services->trace, compile);
+        }
         return;
     }
     tell_not_started(performer, compile, &why);
@@ -97,11 +107,8 @@ static void open_gate(struct performer *performer, const struct action *action)
 {
     struct compile *compile = compile_set_find(&performer->compiles, action->compile);
     struct failure why;
-    compile_resume(compile);
-    if (launcher_let_link(compile, request_by_serial(&performer->requests, action->request),
-                          &why)) {
-        events_compile_opened(performer->services->trace, compile);
-    } else {
+    if (!launcher_let_link(compile, request_by_serial(&performer->requests, action->request),
+                           &why)) {
         events_compile_ordinary(performer->services->trace, compile, why.text);
         compile_kill(compile);
     }
@@ -169,14 +176,19 @@ static void perform(struct performer *performer, const struct action *action)
     }
 }
 
-// An action may make the table append further ones.
+// An action may make the table append further ones, also by giving another compile its turn.
 void performer_settle(struct performer *performer)
 {
+    if (performer->is_settling) {
+        return;
+    }
+    performer->is_settling = true;
     for (size_t i = 0; i < performer->actions.count; i++) {
         struct action action = performer->actions.items[i];
         perform(performer, &action);
     }
     performer->actions.count = 0;
+    performer->is_settling = false;
     idle_set(performer->idle,
              performer->requests.first == NULL && pipeline_holds_gates(performer->pipeline));
 }
@@ -186,6 +198,19 @@ static void on_idle(void *owner)
 {
     struct performer *performer = owner;
     pipeline_release_gates(performer->pipeline, &performer->actions);
+    performer_settle(performer);
+}
+
+static void on_started(void *owner, struct compile *compile)
+{
+    const struct performer *performer = owner;
+    events_compile_started(performer->services->trace, compile);
+}
+
+static void on_not_started(void *owner, struct compile *compile, const struct failure *why)
+{
+    struct performer *performer = owner;
+    tell_not_started(performer, compile, why);
     performer_settle(performer);
 }
 
@@ -203,6 +228,12 @@ static void on_asked(void *owner, struct compile *compile)
     events_compile_asked(performer->services->trace, compile);
     pipeline_linker_asked(performer->pipeline, compile->serial, &performer->actions);
     performer_settle(performer);
+}
+
+static void on_opened(void *owner, struct compile *compile)
+{
+    const struct performer *performer = owner;
+    events_compile_opened(performer->services->trace, compile);
 }
 
 // The request that took the compile over may know other metadata than the other worker made.

@@ -72,6 +72,16 @@ static void open_links(struct worker *worker)
     }
 }
 
+static void open_jobserver(struct worker *worker)
+{
+    char *dir = mem_format("%s/jobserver", worker->host.state.root);
+    struct failure why;
+    if (!jobserver_open(&worker->jobserver, &worker->host.loop, dir, worker->options->jobs, &why)) {
+        log_line(LOG_LEVEL_NOTE, "each rustc has as many threads as it likes: %s", why.text);
+    }
+    free(dir);
+}
+
 // The pipes come last: from the first frame on everything must be there.
 static bool worker_open(struct worker *worker, char *const *inherited_env, struct failure *why)
 {
@@ -82,17 +92,18 @@ static bool worker_open(struct worker *worker, char *const *inherited_env, struc
     worker->host.on_stop = on_stop;
     worker->host.owner = worker;
     if (!stdio_take(&in_fd, &out_fd, why) || !host_open(&worker->host, state_dir, why) ||
-        !jobserver_open(&worker->jobserver, worker->options->jobs, why) ||
         (trace_file != NULL && !trace_open(&worker->trace, trace_file, why))) {
         return false;
     }
     open_links(worker);
+    open_jobserver(worker);
     open_session(worker, inherited_env);
     return open_pipes(worker, in_fd, out_fd, why);
 }
 
 static void worker_close(struct worker *worker)
 {
+    jobserver_stop(&worker->jobserver);
     host_kill_all(&worker->host);
     session_destroy(worker->session);
     inlet_close(&worker->inlet);
@@ -127,6 +138,7 @@ static void stop(struct worker *worker, int exit_code)
         worker->stopping = true;
         worker->exit_code = exit_code;
         inlet_close(&worker->inlet);
+        jobserver_stop(&worker->jobserver);
         host_stop(&worker->host);
     }
 }

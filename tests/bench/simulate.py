@@ -17,11 +17,14 @@ import subprocess
 import sys
 import time
 
-import cargo_rule
-from phases import Graph, ten_tests
-from replay import HOLLOW, OFF, WORKER, WORKER_LINK, replay
-
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "tools"))
+
+import cargo_rule  # noqa: E402
+import goals  # noqa: E402
+from phases import Graph, ten_tests  # noqa: E402
+from replay import HOLLOW, OFF, WORKER, WORKER_LINK, replay  # noqa: E402
+
 RESULTS = ROOT / "build" / "bench"
 CARGO = "cargo's rule"
 BAZEL_REQUESTS = 8
@@ -39,14 +42,6 @@ WHAT_IF = {
     f"{WORKER_LINK}, {MANY_JOBS} jobs": {"mode": WORKER_LINK, "jobs": MANY_JOBS},
     f"{WORKER_LINK}, {MANY_JOBS} jobs, needed first":
         {"mode": WORKER_LINK, "jobs": MANY_JOBS, "first": "needed"},
-}
-# (cores, mode, base, at most): of real graphs, and of the ten tests.
-BOUND = "bound"
-GOALS = {
-    False: [(16, WORKER_LINK, BOUND, 1.03), (64, WORKER_LINK, BOUND, 1.03),
-            (16, WORKER_LINK, CARGO, 0.95)],
-    True: [(16, WORKER_LINK, BOUND, 1.03), (64, WORKER_LINK, BOUND, 1.03),
-           (16, WORKER_LINK, CARGO, 0.75)],
 }
 ONE_CORE_ERROR = 0.001
 
@@ -88,24 +83,10 @@ def print_table(graph, result):
     sys.stdout.flush()
 
 
-def goals(graph, results):
-    """For each goal: what it is of, how much it is, how much it may be."""
-    by_cores = {result["cores"]: result for result in results}
-    found = []
-    for count, mode, base, most in GOALS["synthetic" in graph.about]:
-        if count in by_cores:
-            result = by_cores[count]
-            below = result["bound"] if base == BOUND else result["modes"][base]["wall"]
-            found.append({"goal": f"{graph.name}, {count} cores: {mode} / {base}",
-                          "is": result["modes"][mode]["wall"] / below, "at_most": most})
-    return found
-
-
 def print_goals(found):
-    print(f"\n{'goal':<64}{'is':>8}{'at most':>9}")
-    for goal in found:
-        missed = "" if goal["is"] <= goal["at_most"] else "  missed"
-        print(f"{goal['goal']:<64}{goal['is']:8.3f}{goal['at_most']:9.2f}{missed}")
+    print(f"\n{'goal':<64}{'at most':>9}{'is':>9}")
+    for what, most, is_, verdict in goals.rows("simulate", found):
+        print(f"{what:<64}{most:>9}{is_:>9}  {verdict}")
 
 
 def check_harness(graph):
@@ -125,19 +106,21 @@ def check_harness(graph):
     assert abs(cargo_rule.build(graph, 1).now / work - 1) < ONE_CORE_ERROR
 
 
-def save(graphs, found):
+def save(graphs):
+    """Returns what is kept."""
     RESULTS.mkdir(parents=True, exist_ok=True)
     version = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty"], check=False,
                              capture_output=True, text=True).stdout.strip()
     path = RESULTS / "simulate.json"
-    path.write_text(json.dumps({
+    found = {
         "date": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "version": version,
         "graphs": [{"name": graph.name, "about": graph.about, "work": graph.work(),
                     "critical_path": graph.critical_path(), "results": results}
                    for graph, results in graphs],
-        "goals": found,
-    }, indent=1) + "\n", encoding="utf-8")
+    }
+    path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     print(f"\nkept in {path.relative_to(ROOT)}")
+    return found
 
 
 def parse_arguments():
@@ -158,16 +141,14 @@ def main():
     if options.check:
         for graph in graphs:
             check_harness(graph)
-    done, found = [], []
+    done = []
     for graph in graphs:
         results = []
         for count in options.cores:
             results.append(simulate(graph, count, options))
             print_table(graph, results[-1])
         done.append((graph, results))
-        found += goals(graph, results)
-    print_goals(found)
-    save(done, found)
+    print_goals(save(done))
     return 0
 
 

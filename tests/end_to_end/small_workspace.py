@@ -15,11 +15,11 @@ load("{rules}", "{rule}")
 {attributes})
 """
 RULES = "//rules:rust.bzl"
-# Both say which rustc expands them, and expand to nothing: one in its own good time, while the
-# other one keeps that rustc from ending.
+# All say which rustc expands them. One expands to nothing in its own good time, one keeps that rustc
+# from ending; and one makes it need 1 GiB when it is let go, and never ends.
 HOLD_MACRO = """
 use proc_macro::TokenStream;
-use std::{env::var, fs, process};
+use std::{env::var, fs, hint, process, thread};
 
 fn say() {
     let pid = process::id().to_string();
@@ -39,6 +39,16 @@ pub fn hold(nothing: TokenStream) -> TokenStream {
     say();
     wait();
     nothing
+}
+
+#[proc_macro]
+pub fn hold_then_grow(_: TokenStream) -> TokenStream {
+    say();
+    wait();
+    let _much = hint::black_box(vec![1_u8; 1 << 30]);
+    loop {
+        thread::park();
+    }
 }
 
 #[proc_macro]

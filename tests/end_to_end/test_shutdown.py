@@ -134,9 +134,9 @@ class Shutdown(BazelCase):
         self.assertLessEqual({WORKER, GUARDIAN, RUSTC}, set(found.values()))
         return found
 
-    def compiling(self, config, *flags):
+    def compiling(self, config, *flags, macro="hold"):
         """Metadata is asked for; nothing is answered."""
-        self.crates.edit("lower", f"hold::hold!();\n{lower(3)}")
+        self.crates.edit("lower", f"hold::{macro}!();\n{lower(3)}")
         running = self.workspace.start(*self.command(config, *flags, "app"))
         return running, self.assert_at_work(self.reached, RUSTC)
 
@@ -285,9 +285,10 @@ class Shutdown(BazelCase):
 
     @in_each("worker")
     def test_a_worker_needs_too_much_memory(self, config):
-        """Bazel kills it while it works."""
-        limit = "--experimental_worker_memory_limit_mb=1"
-        running, found = self.compiling(config, limit, OFTEN)
+        """Bazel kills it while it works: when its rustc grows, and not before."""
+        limit = "--experimental_worker_memory_limit_mb=900"
+        running, found = self.compiling(config, limit, OFTEN, macro="hold_then_grow")
+        self.gate.release()
         self.assertTrue(wait_gone(the_worker(found), SECONDS))
         self.assert_gone(found)
         self.assert_interrupted(running)

@@ -20,6 +20,10 @@ FAKE_RUSTC = os.environ.get("FAKE_RUSTC", str(BUILD / "tests" / "fake_rustc"))
 WIRE = os.environ.get("RELAY_TEST_WIRE", "json")
 
 
+# A fake rustc that is held computes, for the worker: so many may.
+MANY_JOBS = "--jobs=64"
+
+
 class Worker:
     """One worker process. `answers` holds every response that came and was not asked for yet."""
 
@@ -33,6 +37,8 @@ class Worker:
         self._unread = b""
         self._next_id = 1
         self._log = tempfile.TemporaryFile(dir=workspace.top)
+        if tool == FAKE_RUSTC and not any(flag.startswith("--jobs") for flag in flags):
+            flags = [*flags, MANY_JOBS]
         argv = [RELAY, "--subst", "pwd=${pwd}", *startup, "--", tool, "--persistent_worker", *flags]
         self.process = subprocess.Popen(
             argv, stdin=stdin, stdout=subprocess.PIPE, stderr=self._log,

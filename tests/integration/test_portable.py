@@ -94,13 +94,13 @@ class Portable(Machines):
         path = self.note("linked")
         return self.runs(), len(path.read_text().splitlines()) if path.exists() else 0
 
+    def beside(self, params, program):
+        """The same action, for a directory of its own: its param file."""
+        text = self.workspace.read(params).replace(program.objects, f"{program.objects}.2")
+        self.workspace.write(f"{params}.2", text)
+        return f"{params}.2"
 
-    def held(self, program, stage, objects=None):
-        params = program.param_file(stage)
-        if objects is not None:
-            text = self.workspace.read(params).replace(program.objects, objects)
-            params = f"{params}.2"
-            self.workspace.write(params, text)
+    def held(self, params):
         process = subprocess.Popen(
             [RELAY, "--subst", "pwd=${pwd}", "--", FAKE_RUSTC, f"@{params}"],
             cwd=self.workspace.execroot, stdin=subprocess.DEVNULL,
@@ -139,8 +139,10 @@ class TheLinkerRunsElsewhere(Portable):
         """Nothing is shared: neither waits for the other."""
         gate = self.gate()
         program = self.program(f"fifo-wait {gate.path}", "linker -o")
-        with self.held(program, "codegen") as first:
-            with self.held(program, "codegen", f"{program.objects}.2") as second:
+        params = program.param_file("codegen")
+        beside = self.beside(params, program)
+        with self.held(params) as first:
+            with self.held(beside) as second:
                 gate.release()
                 gate.release()
                 for process in (first, second):
@@ -361,7 +363,7 @@ class Errors(Portable):
         program = self.program(f"fifo-signal {reached.path}", f"fifo-wait {self.gate().path}")
         for ending in (signal.SIGTERM, signal.SIGKILL):
             with self.subTest(ending):
-                process = self.held(program, "codegen")
+                process = self.held(program.param_file("codegen"))
                 rustc = reached.wait()
                 process.send_signal(ending)
                 self.assertNotEqual(0, process.wait(SECONDS))

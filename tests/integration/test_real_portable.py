@@ -19,8 +19,12 @@ BROKEN = ("extern \"C\" { fn nowhere(); }\n"
 
 
 def toolchain_at(place, rustc):
-    """The same toolchain, by hard links or copies, in another place: what a remote machine has."""
+    """The same toolchain, by hard links or copies, in another place: what a remote machine has. rustc
+    finds its sysroot by where its driver is: a distribution's, with the driver among the system's
+    libraries, works in one place alone, and every machine has it there."""
     sysroot = pathlib.Path(rustc).parent.parent
+    if not any((sysroot / "lib").glob("librustc_driver-*")):
+        return rustc
 
     def bring(name):
         for file in sorted((sysroot / name).rglob("*")):
@@ -195,7 +199,8 @@ class Ordinary(RealPortable):
         done = self.late.run(late, "link")
         plain = self.late.run(late, "plain")
         self.assertEqual((1, 1), (done.returncode, plain.returncode))
-        self.assertIn(b"undefined symbol: nowhere", done.stderr)
+        # lld's words, and GNU ld's
+        self.assertRegex(done.stderr, rb"undefined (symbol: |reference to `)nowhere")
         self.assertEqual(plain.stderr.count(b"error:"), done.stderr.count(b"error:"))
 
     def test_an_error_in_the_sources(self):

@@ -1,5 +1,6 @@
 """The bytes of a real rustc, whatever the way of running it (reference-failures.md A3 A9 A10 D8)."""
 
+import os
 import subprocess
 import unittest
 
@@ -176,7 +177,7 @@ class Diagnostics(RealRustc):
         library = f"{macro.out_dir}/libnoisy_macro-77.so"
         self.workspace.delete_outputs(library)
         words = [word for word in macro.common() if word != "--crate-type=rlib"]
-        worker = self.start(self.rustc)
+        worker = self.start(self.rustc, env={"PATH": os.environ["PATH"]})  # cc finds ld there
         self.assert_ok(worker.ask(arguments=[*words, "--crate-type=proc-macro", "--emit=link",
                                              "-Clinker=/usr/bin/cc"], inputs=macro.inputs()))
         user = self.crate("user", "noisy_macro::noisy!{ pub fn f() { let unused = 1; } }")

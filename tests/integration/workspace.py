@@ -69,10 +69,12 @@ class Workspace:
 
     def leftovers(self):
         """Whatever a worker that has ended still occupies: nothing but empty folders of its state,
-        the private roots, which belong to the output base, and what the test itself made."""
+        the private roots and the tokens, which belong to the output base, and what the test itself
+        made."""
         memory = links.in_memory(self.output_base)
         places = [self.state / "1", *([memory] if memory else [])]
-        kept = [place / name for place in places for name in ("roots", "folders", "base")]
+        kept = [place / name for place in (*places, *self.tmp.glob("rustc-relay-*/1"))
+                for name in ("roots", "folders", "base", "jobserver")]
         return [str(path) for place in (self.state, self.tmp, *places) if place.exists()
                 for path in place.rglob("*")
                 if not any(path.is_relative_to(place) for place in kept)

@@ -17,7 +17,8 @@ struct place {
     uv_loop_t loop;
     char *dir; // the compile's private directory
     struct gate *gate;
-    int told;
+    int told;   // how often that the linker is asked for
+    int opened; // how often that the gate was opened
     bool close_when_told;
     bool open_when_told;
 };
@@ -62,6 +63,14 @@ static inline void on_asked(void *owner)
     }
 }
 
+static inline void on_opened(void *owner)
+{
+    struct place *place = owner;
+    struct failure why;
+    place->opened++;
+    assert_true(gate_pass(place->gate, &why));
+}
+
 static inline struct gate_spec spec_of(struct place *place)
 {
     return (struct gate_spec){.loop = &place->loop,
@@ -69,6 +78,7 @@ static inline struct gate_spec spec_of(struct place *place)
                               .program = "/proc/self/exe",
                               .linker = "tools/bin/my-ld",
                               .asked = on_asked,
+                              .opened = on_opened,
                               .owner = place};
 }
 
@@ -93,12 +103,20 @@ static inline void run_until_told(struct place *place)
     }
 }
 
-static inline void put_byte(const struct place *place, const char *part)
+static inline void run_until_opened(struct place *place)
+{
+    while (place->opened == 0) {
+        uv_run(&place->loop, UV_RUN_ONCE);
+    }
+}
+
+static inline void put_byte(const struct place *place, const char *part, enum gate_says what)
 {
     char *path = mem_format("%s/%s", place->dir, part);
     int fd = open(path, O_WRONLY | O_NONBLOCK);
     assert_true(fd >= 0);
-    assert_int_equal(write(fd, "", 1), 1);
+    char byte = (char)what;
+    assert_int_equal(write(fd, &byte, 1), 1);
     close(fd);
     free(path);
 }

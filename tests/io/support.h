@@ -93,6 +93,23 @@ static inline int bench_stop(void **state)
     return 0;
 }
 
+static inline void support_on_poke(uv_async_t *async)
+{
+    (void)async;
+}
+
+/** Runs the loop until `*count` is not 0, whatever else is on it. */
+static inline void support_run_until(uv_loop_t *loop, const int *count)
+{
+    uv_async_t stay;
+    uv_async_init(loop, &stay, support_on_poke);
+    while (*count == 0) {
+        uv_run(loop, UV_RUN_ONCE);
+    }
+    uv_close((uv_handle_t *)&stay, NULL);
+    uv_run(loop, UV_RUN_NOWAIT);
+}
+
 static inline uint64_t support_now_ms(void)
 {
     return uv_hrtime() / 1000000;

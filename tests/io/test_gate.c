@@ -90,6 +90,8 @@ static void test_asked_and_then_opened(void **state)
     expect_waiting(keeper);
     assert_true(gate_open(place->dir, &why));
     assert_true(gate_is_open(place->dir));
+    expect_waiting(keeper); // its owner was not told yet
+    run_until_opened(place);
     expect_end(keeper, PASSED);
 }
 
@@ -100,7 +102,7 @@ static void test_opened_and_then_asked(void **state)
     make_gate(place);
     assert_true(gate_open(place->dir, &why));
     assert_true(gate_open(place->dir, &why)); // again is no failure
-    uv_run(&place->loop, UV_RUN_NOWAIT);
+    run_until_opened(place);
     assert_int_equal(place->told, 0);
     expect_end(start_keeper(place->dir), PASSED);
     run_until_told(place);
@@ -114,12 +116,14 @@ static void test_asked_several_times(void **state)
     place->open_when_told = true;
     pid_t first = start_keeper(place->dir);
     run_until_told(place);
+    run_until_opened(place);
     expect_end(first, PASSED);
     for (int i = 0; i < 3; i++) {
         expect_end(start_keeper(place->dir), PASSED);
         uv_run(&place->loop, UV_RUN_NOWAIT);
     }
     assert_int_equal(place->told, 1);
+    assert_int_equal(place->opened, 1);
 }
 
 // More than one read takes, and after an end of all other writers.
@@ -129,7 +133,7 @@ static void test_told_once(void **state)
     make_gate(place);
     for (int round = 0; round < 3; round++) {
         for (int i = 0; i < 20; i++) {
-            put_byte(place, GATE_ASKED);
+            put_byte(place, GATE_ASKED, GATE_SAYS_ASKED);
         }
         for (int i = 0; i < 4; i++) {
             uv_run(&place->loop, UV_RUN_NOWAIT);
@@ -151,6 +155,7 @@ static void test_another_process_opens(void **state)
         _exit(gate_open(place->dir, &why) ? EXIT_SUCCESS : EXIT_FAILURE);
     }
     expect_end(opener, EXIT_SUCCESS);
+    run_until_opened(place);
     expect_end(keeper, PASSED);
     assert_true(gate_is_open(place->dir));
 }
@@ -183,7 +188,7 @@ static void test_no_event_after_the_close(void **state)
 {
     struct place *place = *state;
     make_gate(place);
-    put_byte(place, GATE_ASKED);
+    put_byte(place, GATE_ASKED, GATE_SAYS_ASKED);
     close_gate(place);
     uv_run(&place->loop, UV_RUN_DEFAULT);
     assert_int_equal(place->told, 0);

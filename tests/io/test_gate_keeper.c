@@ -14,7 +14,7 @@ static void test_many_wait(void **state)
     for (int i = 0; i < MANY; i++) {
         keepers[i] = start_keeper(place->dir);
     }
-    put_byte(place, GATE_GO);
+    put_byte(place, GATE_GO, GATE_SAYS_GO);
     for (int i = 0; i < MANY; i++) {
         expect_end(keepers[i], PASSED);
     }
@@ -22,14 +22,14 @@ static void test_many_wait(void **state)
 }
 
 // The byte may have gone with one who was killed before it handed it on.
-static void test_an_open_gate_needs_no_byte(void **state)
+static void test_who_is_let_through_needs_no_byte(void **state)
 {
     struct place *place = *state;
     struct failure why;
     char byte;
     char *path = mem_format("%s/%s", place->dir, GATE_GO);
     make_gate(place);
-    assert_true(gate_open(place->dir, &why));
+    assert_true(gate_pass(place->gate, &why));
     int fd = open(path, O_RDONLY | O_NONBLOCK);
     assert_int_equal(read(fd, &byte, 1), 1);
     close(fd);
@@ -58,7 +58,7 @@ static void test_a_signal_does_not_end_the_wait(void **state)
         assert_int_equal(kill(keeper, SIGUSR1), 0); // it runs when this returns
     }
     expect_waiting(keeper);
-    assert_true(gate_open(place->dir, &why));
+    assert_true(gate_pass(place->gate, &why));
     expect_end(keeper, PASSED);
 }
 
@@ -227,7 +227,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         ROW(test_many_wait),
-        ROW(test_an_open_gate_needs_no_byte),
+        ROW(test_who_is_let_through_needs_no_byte),
         ROW(test_a_signal_does_not_end_the_wait),
         ROW(test_the_worker_is_killed_while_gates_wait),
         ROW(test_the_worker_was_killed_before),

@@ -1,220 +1,293 @@
-#include "support.h"
+// Whose turn it is to compute, and with how many threads.
+#include "tokens.h"
 
 #include "io/jobserver.h"
 
-#include <fcntl.h>
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
+enum { MANY = 8 };
 
-// Opens the pool as a child does, by the path in the flags.
-static int open_pool(const struct job *job)
-{
-    const char *path = strstr(job_make_flags(job), "fifo:");
-    assert_non_null(path);
-    int fd = open(path + strlen("fifo:"), O_RDWR | O_NONBLOCK | O_CLOEXEC);
-    assert_true(fd >= 0);
-    return fd;
-}
+// A compile: the order in which they had their turns is noted.
+struct compile {
+    struct job *job;
+    int turn; // 0: it was not told
+    bool end_at_once;
+};
 
-static size_t take_tokens(int fd, size_t most)
-{
-    size_t taken = 0;
-    char token = 0;
-    while (taken < most && read(fd, &token, 1) == 1) {
-        assert_int_equal(token, '+');
-        taken++;
-    }
-    return taken;
-}
+static int turns;
 
-static void put_tokens(int fd, size_t count)
+static void on_turn(void *owner)
 {
-    for (size_t i = 0; i < count; i++) {
-        assert_int_equal(write(fd, "+", 1), 1);
+    struct compile *compile = owner;
+    compile->turn = ++turns;
+    assert_true(job_computes(compile->job));
+    if (compile->end_at_once) {
+        job_end(compile->job, false);
+        compile->job = NULL;
     }
 }
 
-static struct jobserver jobserver_of(size_t tokens)
+static void begin(struct jobserver *jobserver, struct compile *compile)
 {
-    struct jobserver jobserver = {0};
+    compile->turn = 0;
+    compile->job = job_begin(jobserver, on_turn, compile);
+}
+
+static void end(struct compile *compile)
+{
+    job_end(compile->job, false);
+    compile->job = NULL;
+}
+
+static void open_jobserver(struct bench *bench, struct jobserver *jobserver, size_t tokens)
+{
     struct failure why;
-    assert_true(jobserver_open(&jobserver, tokens, &why));
-    return jobserver;
+    turns = 0;
+    *jobserver = (struct jobserver){0};
+    assert_true(jobserver_open(jobserver, &bench->loop, bench->dir, tokens, &why));
 }
 
-// How many tokens a child of this job finds; they are put back.
-static size_t tokens_left(const struct job *job)
+static size_t left(const struct compile *compile)
 {
-    int fd = open_pool(job);
-    size_t count = take_tokens(fd, 100);
-    put_tokens(fd, count);
-    close(fd);
-    return count;
+    return tokens_left(job_make_flags(compile->job));
 }
 
-static void test_each_compile_has_one_for_itself(void **state)
+static void test_each_compile_has_a_token(void **state)
 {
-    (void)state;
-    struct jobserver jobserver = jobserver_of(3);
-    struct job *first = job_begin(&jobserver);
-    assert_non_null(strstr(job_make_flags(first), "-j3 "));
-    assert_int_equal(tokens_left(first), 2);
-    struct job *second = job_begin(&jobserver);
-    assert_int_equal(tokens_left(first), 1);
-    assert_int_equal(tokens_left(second), 1);
-    job_end(first, false);
-    assert_int_equal(tokens_left(second), 2);
-    job_end(second, false);
+    struct jobserver jobserver;
+    struct compile first = {0};
+    struct compile second = {0};
+    open_jobserver(*state, &jobserver, 3);
+    begin(&jobserver, &first);
+    assert_int_equal(left(&first), 2);
+    begin(&jobserver, &second);
+    assert_int_equal(left(&first), 1);
+    assert_int_equal(left(&second), 1);
+    end(&first);
+    assert_int_equal(left(&second), 2);
+    end(&second);
     job_end(NULL, true);
     jobserver_close(&jobserver);
 }
 
-static void test_nobody_waits_for_a_token(void **state)
+static void test_one_more_than_tokens_compute(void **state)
 {
-    (void)state;
-    struct jobserver jobserver = jobserver_of(1);
-    struct job *jobs[3];
-    for (size_t i = 0; i < 3; i++) {
-        jobs[i] = job_begin(&jobserver);
-        assert_int_equal(tokens_left(jobs[i]), 0);
+    struct jobserver jobserver;
+    struct compile compiles[MANY] = {0};
+    open_jobserver(*state, &jobserver, 2);
+    for (int i = 0; i < MANY; i++) {
+        begin(&jobserver, &compiles[i]);
+        assert_int_equal(job_computes(compiles[i].job), i < 3);
     }
-    job_end(jobs[0], false); // the next one has its token
-    assert_int_equal(tokens_left(jobs[2]), 0);
-    job_end(jobs[1], false);
-    assert_int_equal(tokens_left(jobs[2]), 0);
-    struct job *last = job_begin(&jobserver);
-    job_end(jobs[2], false);
-    assert_int_equal(tokens_left(last), 0);
-    job_end(last, false);
+    assert_null(job_make_flags(compiles[3].job)); // no turn, no tokens
+    for (int i = 0; i + 3 < MANY; i++) {
+        end(&compiles[i]);
+        assert_int_equal(compiles[i + 3].turn, i + 1); // in the order they came
+    }
+    for (int i = MANY - 3; i < MANY; i++) {
+        end(&compiles[i]);
+    }
+    assert_int_equal(turns, MANY - 3);
     jobserver_close(&jobserver);
 }
 
-static void test_who_rests_has_none(void **state)
+static void test_who_rests_computes_nothing(void **state)
 {
-    (void)state;
-    struct jobserver jobserver = jobserver_of(2);
-    struct job *gated = job_begin(&jobserver);
-    struct job *other = job_begin(&jobserver);
-    assert_int_equal(tokens_left(other), 0);
-    job_rest(gated);
-    assert_int_equal(tokens_left(other), 1);
-    job_resume(gated);
-    assert_int_equal(tokens_left(other), 0);
-    job_rest(gated);
-    job_end(gated, false);
-    assert_int_equal(tokens_left(other), 1);
-    job_end(other, false);
+    struct jobserver jobserver;
+    struct compile gated = {0};
+    struct compile others[3] = {0};
+    open_jobserver(*state, &jobserver, 2);
+    begin(&jobserver, &gated);
+    for (int i = 0; i < 3; i++) {
+        begin(&jobserver, &others[i]);
+    }
+    assert_false(job_computes(others[2].job));
+    job_rest(gated.job);
+    assert_int_equal(others[2].turn, 1);
+    struct compile later = {0};
+    begin(&jobserver, &later);
+    job_resume(gated.job);
+    assert_false(job_computes(gated.job));
+    end(&others[0]);
+    assert_int_equal(gated.turn, 2); // it is older
+    end(&others[1]);
+    assert_int_equal(later.turn, 3);
+    end(&others[2]);
+    job_rest(gated.job);
+    assert_int_equal(left(&later), 1);
+    job_resume(gated.job);
+    assert_int_equal(left(&later), 0);
+    job_rest(gated.job);
+    job_resume(gated.job);
+    job_resume(gated.job); // again is no harm
+    end(&gated);
+    end(&later);
     jobserver_close(&jobserver);
 }
 
-static void test_what_a_thread_gives_back_goes_to_who_has_none(void **state)
+static void test_who_waits_may_end(void **state)
 {
-    (void)state;
-    struct jobserver jobserver = jobserver_of(2);
-    struct job *first = job_begin(&jobserver);
-    int fd = open_pool(first);
-    assert_int_equal(take_tokens(fd, 9), 1);
-    struct job *second = job_begin(&jobserver); // none is left
+    struct jobserver jobserver;
+    struct compile first = {0};
+    struct compile second = {0};
+    struct compile third = {.end_at_once = true};
+    struct compile fourth = {0};
+    open_jobserver(*state, &jobserver, 1);
+    begin(&jobserver, &first);
+    begin(&jobserver, &second);
+    struct compile never = {0};
+    begin(&jobserver, &never);
+    begin(&jobserver, &third);
+    begin(&jobserver, &fourth);
+    end(&never);
+    end(&first); // the third one has its turn, ends within it, and is followed
+    assert_int_equal(never.turn, 0);
+    assert_int_equal(third.turn, 1);
+    assert_int_equal(fourth.turn, 2);
+    end(&second);
+    end(&fourth);
+    jobserver_close(&jobserver);
+}
+
+static void test_threads_hold_nobody_up(void **state)
+{
+    struct jobserver jobserver;
+    struct compile first = {0};
+    struct compile second = {0};
+    struct compile third = {0};
+    open_jobserver(*state, &jobserver, 2);
+    begin(&jobserver, &first);
+    int fd = open_tokens(job_make_flags(first.job));
+    assert_int_equal(take_tokens(fd, ALL_TOKENS), 1);
+    begin(&jobserver, &second);
+    assert_true(job_computes(second.job)); // without a token
     put_tokens(fd, 1);
-    struct job *third = job_begin(&jobserver);
-    assert_int_equal(take_tokens(fd, 9), 0); // the second one has got it
+    begin(&jobserver, &third);
+    assert_int_equal(take_tokens(fd, ALL_TOKENS), 0); // the second one has got it
     close(fd);
-    job_end(third, false);
-    assert_int_equal(tokens_left(first), 0);
-    job_end(second, false);
-    assert_int_equal(tokens_left(first), 1);
-    job_end(first, false);
+    end(&third);
+    assert_int_equal(left(&first), 0);
+    end(&second);
+    assert_int_equal(left(&first), 1);
+    end(&first);
     jobserver_close(&jobserver);
 }
 
-// Another compile runs all the time, in the pool of the killed one or in a newer one.
 static void kill_one(struct jobserver *jobserver, size_t held)
 {
-    struct job *job = job_begin(jobserver);
-    int told[2];
-    assert_int_equal(pipe(told), 0);
-    pid_t pid = fork();
-    if (pid == 0) {
-        size_t taken = take_tokens(open_pool(job), held);
-        ssize_t done = write(told[1], &taken, sizeof taken);
-        pause();
-        _exit(done == 0);
-    }
-    size_t taken = 0;
-    assert_int_equal(read(told[0], &taken, sizeof taken), sizeof taken);
-    kill(pid, SIGKILL);
-    waitpid(pid, NULL, 0);
-    close(told[0]);
-    close(told[1]);
-    job_end(job, true);
+    struct compile compile = {0};
+    begin(jobserver, &compile);
+    size_t there = left(&compile);
+    lose_tokens(job_make_flags(compile.job), there < held ? there : held);
+    job_end(compile.job, true);
 }
 
 static void test_tokens_of_the_killed_come_back_a_thousand_times(void **state)
 {
-    (void)state;
-    enum { TOKENS = 4, TIMES = 1000 };
-    struct jobserver jobserver = jobserver_of(TOKENS);
-    struct job *other = job_begin(&jobserver);
+    enum { TOKENS = 4, TIMES = 1000, LONG = 7 };
+    struct jobserver jobserver;
+    struct compile other = {0};
+    open_jobserver(*state, &jobserver, TOKENS);
+    begin(&jobserver, &other);
     for (size_t i = 0; i < TIMES; i++) {
         kill_one(&jobserver, i % TOKENS);
-        if (i % 7 == 0) {
-            struct job *next = job_begin(&jobserver);
-            job_end(other, false);
-            other = next;
+        if (i % LONG == 0) {
+            struct compile next = {0};
+            begin(&jobserver, &next);
+            end(&other);
+            other.job = next.job;
         }
     }
-    job_end(other, false);
-    struct job *last = job_begin(&jobserver);
-    assert_int_equal(tokens_left(last), TOKENS - 1);
-    job_end(last, false);
+    end(&other);
+    struct compile last = {0};
+    begin(&jobserver, &last);
+    assert_int_equal(left(&last), TOKENS - 1);
+    end(&last);
     jobserver_close(&jobserver);
 }
 
-static void test_all_are_back_though_others_run_all_the_time(void **state)
+static void test_two_workers_take_turns(void **state)
 {
-    (void)state;
-    struct jobserver jobserver = jobserver_of(3);
-    struct job *before = job_begin(&jobserver);
-    kill_one(&jobserver, 2);
-    struct job *behind = job_begin(&jobserver);
-    job_end(before, false); // the last one that used the pool of the killed one
-    assert_int_equal(tokens_left(behind), 2);
-    job_end(behind, false);
+    struct bench *bench = *state;
+    struct jobserver one;
+    struct jobserver two;
+    struct compile ones[2] = {0};
+    struct compile twos[2] = {0};
+    open_jobserver(bench, &one, 1);
+    open_jobserver(bench, &two, 1);
+    begin(&one, &ones[0]);
+    begin(&one, &ones[1]);
+    begin(&two, &twos[0]);
+    assert_true(job_computes(twos[0].job)); // a worker is never held up by others alone
+    begin(&two, &twos[1]);
+    assert_false(job_computes(twos[1].job));
+    end(&ones[0]);
+    support_run_until(&bench->loop, &twos[1].turn);
+    end(&ones[1]);
+    end(&twos[0]);
+    end(&twos[1]);
+    jobserver_close(&one);
+    jobserver_close(&two);
+}
+
+static void test_nobody_has_a_turn_at_the_end(void **state)
+{
+    struct jobserver jobserver;
+    struct compile compiles[3] = {0};
+    open_jobserver(*state, &jobserver, 1);
+    for (int i = 0; i < 3; i++) {
+        begin(&jobserver, &compiles[i]);
+    }
+    jobserver_stop(&jobserver);
+    for (int i = 0; i < 3; i++) {
+        end(&compiles[i]);
+    }
+    assert_int_equal(turns, 0);
     jobserver_close(&jobserver);
 }
 
 static void test_without_a_number_there_is_one_for_each_core(void **state)
 {
-    (void)state;
-    struct jobserver jobserver = jobserver_of(0);
+    struct jobserver jobserver;
+    open_jobserver(*state, &jobserver, 0);
     assert_int_equal(jobserver.tokens, sysconf(_SC_NPROCESSORS_ONLN));
     jobserver_close(&jobserver);
 }
 
 static void test_none_at_all(void **state)
 {
-    (void)state;
+    struct bench *bench = *state;
     struct jobserver jobserver = {0};
-    struct job *job = job_begin(&jobserver);
-    assert_null(job_make_flags(job));
-    job_rest(job);
-    job_resume(job);
-    job_end(job, true);
+    struct failure why;
+    assert_false(jobserver_open(&jobserver, &bench->loop, "/proc/none", 1, &why));
+    struct job *jobs[3];
+    for (size_t i = 0; i < 3; i++) {
+        jobs[i] = job_begin(&jobserver, on_turn, NULL);
+        assert_true(job_computes(jobs[i]));
+        assert_null(job_make_flags(jobs[i]));
+        job_rest(jobs[i]);
+        job_resume(jobs[i]);
+        assert_true(job_computes(jobs[i]));
+    }
+    for (size_t i = 0; i < 3; i++) {
+        job_end(jobs[i], true);
+    }
     jobserver_close(&jobserver);
 }
+
+#define ROW(test) cmocka_unit_test_setup_teardown(test, bench_start, bench_stop)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_each_compile_has_one_for_itself),
-        cmocka_unit_test(test_nobody_waits_for_a_token),
-        cmocka_unit_test(test_who_rests_has_none),
-        cmocka_unit_test(test_what_a_thread_gives_back_goes_to_who_has_none),
-        cmocka_unit_test(test_tokens_of_the_killed_come_back_a_thousand_times),
-        cmocka_unit_test(test_all_are_back_though_others_run_all_the_time),
-        cmocka_unit_test(test_without_a_number_there_is_one_for_each_core),
-        cmocka_unit_test(test_none_at_all),
+        ROW(test_each_compile_has_a_token),
+        ROW(test_one_more_than_tokens_compute),
+        ROW(test_who_rests_computes_nothing),
+        ROW(test_who_waits_may_end),
+        ROW(test_threads_hold_nobody_up),
+        ROW(test_tokens_of_the_killed_come_back_a_thousand_times),
+        ROW(test_two_workers_take_turns),
+        ROW(test_nobody_has_a_turn_at_the_end),
+        ROW(test_without_a_number_there_is_one_for_each_core),
+        ROW(test_none_at_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

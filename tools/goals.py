@@ -1,0 +1,147 @@
+"""What issue D asks of speed, and how it came out: the one table of goals. Figures come from what the
+benches keep in build/bench/; none stands here but the limits.
+"""
+
+import dataclasses
+import json
+import pathlib
+import typing
+
+RESULTS = pathlib.Path(__file__).resolve().parent.parent / "build" / "bench"
+RATIO, MILLISECONDS, MIB, PROCESSES = "{:.3f}", "{:.2f} ms", "{:.1f} MiB", "{}"
+REAL_GRAPHS = ["real, fastbuild", "real, opt"]  # as tests/bench/phases-*.json call them
+TEN_TESTS = "ten tests"
+LATE_LINK, CARGO_RULE = "worker-link", "cargo's rule"
+LIBRARY, PLAIN = "pair_beyond_ms", "plain_beyond_ms"
+
+
+@dataclasses.dataclass(frozen=True)
+class Goal:
+    what: str
+    at_most: float
+    shown: str
+    file: str
+    figure: typing.Callable  # of what is in the file; a LookupError says that it is not there
+
+
+class Unfit(LookupError):
+    """The file is not about what the goal is about."""
+
+
+def need(good, what_it_is):
+    if not good:
+        raise Unfit(f"the last run was {what_it_is}")
+
+
+def graph(compilation_mode, ratio, column, at_most):
+    """Of clean builds: medians of interleaved rounds (tests/bench/graph.py)."""
+    called = {"fastbuild": "debug", "opt": "release"}[compilation_mode]
+    kind = {"wall": "wall", "cpu": "CPU"}[column]
+
+    def figure(found):
+        need(found["machine"]["cores"] == 2, f"on {found['machine']['cores']} cores")
+        return found["ratios_of_medians"]["clean"][ratio][column]
+    return Goal(f"{kind}, {ratio}, {called}, 2 cores", at_most, RATIO, f"graph-{compilation_mode}",
+                figure)
+
+
+def named(those, key, value):
+    return {one[key]: one for one in those}[value]
+
+
+def simulated(name, cores, base, at_most):
+    def figure(found):
+        result = named(named(found["graphs"], "name", name)["results"], "cores", cores)
+        modes = result["modes"]
+        below = result["bound"] if base == "bound" else modes[base]["wall"]
+        return modes[LATE_LINK]["wall"] / below
+    return Goal(f"simulated, {name}, {cores} cores: {LATE_LINK} / {base}", at_most, RATIO, "simulate",
+                figure)
+
+
+def request(inputs, kind, at_most):
+    of = {LIBRARY: "one of a library's two", PLAIN: "a plain one"}[kind]
+    return Goal(f"request beyond a bare spawn, {inputs} inputs, proto, {of}", at_most, MILLISECONDS,
+                "micro", lambda found: named(found["wires"]["proto"]["shapes"], "inputs", inputs)[kind])
+
+
+def sandboxed(inputs, when, at_most):
+    def figure(found):
+        row = named(found["wires"]["proto"]["sandboxed"], "inputs", inputs)
+        return row["beyond_ms"][when]
+    return Goal(f"sandboxed request beyond a bare spawn, {inputs} inputs, proto, {when}", at_most,
+                MILLISECONDS, "micro", figure)
+
+
+def resident(requests, at_most):
+    def figure(found):
+        wires = found["wires"].values()
+        fewest = min(of_wire["requests"] for of_wire in wires)
+        need(fewest >= requests, f"of {fewest} requests")
+        return max(of_wire["resident_mib"] for of_wire in wires)
+    return Goal(f"the worker's resident memory after {requests:,} requests, the larger of both wires",
+                at_most, MIB, "micro", figure)
+
+
+GOALS = [
+    graph("fastbuild", "worker / off", "wall", 1.00),
+    graph("opt", "worker / off", "wall", 0.96),
+    graph("opt", "worker / off", "cpu", 0.95),
+    graph("fastbuild", f"{LATE_LINK} / cargo", "wall", 0.98),
+    graph("opt", f"{LATE_LINK} / cargo", "wall", 0.98),
+    graph("fastbuild", "worker / hollow", "cpu", 0.68),
+    graph("opt", "worker / hollow", "cpu", 0.75),
+    *(simulated(name, cores, "bound", 1.03) for name in [*REAL_GRAPHS, TEN_TESTS]
+      for cores in (16, 64)),
+    *(simulated(name, 16, CARGO_RULE, 0.95) for name in REAL_GRAPHS),
+    simulated(TEN_TESTS, 16, CARGO_RULE, 0.75),
+    Goal("processes computing at once, beyond the number of cores", 1, PROCESSES, "computing",
+         lambda found: found["most_computing"] - found["cores"]),
+    request(300, LIBRARY, 0.3),
+    request(300, PLAIN, 0.3),
+    request(3000, LIBRARY, 1.5),
+    request(3000, PLAIN, 1.5),
+    sandboxed(300, "first", 3.0),
+    sandboxed(300, "unchanged", 0.6),
+    resident(10000, 6),
+]
+# Why a goal is missed, in words without figures, by what the goal is called; shown only while it is.
+CAUSES = {}
+
+
+def read(file):
+    """What a bench has kept; None when it did not run."""
+    path = RESULTS / f"{file}.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
+def judge(goal, found):
+    """(what was measured, the verdict), as text."""
+    if found is None:
+        return "", "not measured"
+    try:
+        figure = goal.figure(found)
+    except Unfit as why:
+        return "", f"not measured: {why}"
+    except LookupError:
+        return "", f"not in {goal.file}.json"
+    if figure <= goal.at_most:
+        return goal.shown.format(figure), "met"
+    # Of a limit that is a count, a percentage says nothing.
+    by = (goal.shown.format(figure - goal.at_most) if goal.shown == PROCESSES
+          else f"{(figure / goal.at_most - 1) * 100:.1f} %")
+    return goal.shown.format(figure), f"missed by {by}"
+
+
+def rows(file=None, found=None):
+    """(what, at most, measured, verdict) of all goals; or of one file's, from what it will hold."""
+    unknown = set(CAUSES) - {goal.what for goal in GOALS}
+    assert not unknown, f"causes of goals that there are not: {unknown}"
+    lines = []
+    for goal in GOALS:
+        if file in (None, goal.file):
+            is_, verdict = judge(goal, read(goal.file) if file is None else found)
+            if verdict.startswith("missed") and goal.what in CAUSES:
+                verdict += f": {CAUSES[goal.what]}"
+            lines.append((goal.what, goal.shown.format(goal.at_most), is_, verdict))
+    return lines
