@@ -7,8 +7,6 @@
 #ifndef RELAY_BASE_DIGEST_H
 #define RELAY_BASE_DIGEST_H
 
-#include "base/bytes.h"
-
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -18,9 +16,13 @@ struct digest {
     unsigned char bytes[DIGEST_BYTES];
 };
 
+enum { DIGEST_WAITING_BYTES = 2048 };
+
 /** Begin it, add items, end it. */
 struct digest_builder {
-    struct bytes text; /**< the items so far */
+    struct XXH3_state_s *state;         /**< what it knows of the items so far */
+    char waiting[DIGEST_WAITING_BYTES]; /**< what it was not told yet */
+    size_t waiting_len;
 };
 
 void digest_begin(struct digest_builder *builder);

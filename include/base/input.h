@@ -14,7 +14,8 @@ struct input {
     size_t digest_len;  /**< how many bytes of `digest` count */
 };
 
-/** Sorts by path, bytewise. */
+/** Sorts by path, bytewise; inputs of one path keep their order. Fast when the list is a few sorted
+ * parts, one behind the other, as Bazel sends it. */
 void input_sort(struct input *inputs, size_t count);
 
 #endif

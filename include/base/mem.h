@@ -16,6 +16,9 @@ void *mem_zalloc_array(size_t count, size_t size);
 /** realloc() for `count` elements of `size` bytes; never NULL. New bytes are not zeroed. */
 void *mem_grow_array(void *take_block, size_t count, size_t size);
 
+/** `block` as it is; NULL, what a library returns when it finds no memory, ends the program. */
+void *mem_checked(void *block);
+
 /** A copy of `text`, owned by the caller. */
 char *mem_dup(const char *text);
 

@@ -29,6 +29,7 @@ struct shared_result {
 /** A compile that others may find. A zeroed struct is none. */
 struct shared_offer {
     char *link;   /**< its path in shared/; NULL: none */
+    char *text;   /**< what the link says */
     char *dir;    /**< the compile's directory */
     int alive_fd; /**< open while it compiles; -1: it has ended */
 };

@@ -1,9 +1,8 @@
 /**
  * The private directory of a compile: where its rustc writes.
  *
- *     <state>/<serial>/out/        --out-dir
- *     <state>/<serial>/<kind>/     one folder for each --emit kind with a file name of its own
- *     <state>/<serial>/tmp/        rustc's TMPDIR, so that a killed rustc leaves nothing elsewhere
+ *     <state>/<serial>/...         what rustc writes: command.h; also its TMPDIR, so that a killed
+ *                                  rustc leaves nothing elsewhere
  *     <state>/<serial>/args        the arguments, when they are too long for execve(2)
  */
 #ifndef RELAY_PROGRAM_PRIVATE_DIR_H

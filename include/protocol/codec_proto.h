@@ -1,6 +1,6 @@
 /**
- * Length-delimited messages of proto/worker_protocol.proto. Unknown fields are ignored; what a
- * request points to is protobuf-c's message, unpacked into an arena.
+ * Length-delimited messages of proto/worker_protocol.proto. Unknown fields are ignored. Requests
+ * are read where they lie, because they may be large; responses are protobuf-c's work.
  */
 #ifndef RELAY_PROTOCOL_CODEC_PROTO_H
 #define RELAY_PROTOCOL_CODEC_PROTO_H

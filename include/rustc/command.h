@@ -2,8 +2,11 @@
  * The command of a compile: which tool, with which arguments and environment, and where it writes.
  *
  * A redirected command writes only below the compile's private directory: each --emit kind with a
- * known file name into a folder of its kind (`link/libfoo.rlib`), everything else into `out/`.
- * rustc does not hash these paths, so the bytes are those of the plain run.
+ * known file name into a folder of its kind (`link/libfoo`), everything else into `out/`, what is
+ * temporary into `tmp/`. The names of a library's files follow from the crate, so they cannot
+ * clash, and none of its stages takes all that lies in a folder: they need no folders. (On ext4
+ * each one costs about 0.1 ms to make and as much to remove.) rustc does not hash these paths, so
+ * the bytes are those of the plain run.
  */
 #ifndef RELAY_RUSTC_COMMAND_H
 #define RELAY_RUSTC_COMMAND_H
@@ -15,8 +18,9 @@
 
 #include <stdbool.h>
 
-/** The folder of a private directory for outputs without a place of their own. */
+/** Folders of a private directory: for outputs without a place of their own, and for TMPDIR. */
 #define COMMAND_OUT_FOLDER "out"
+#define COMMAND_TMP_FOLDER "tmp"
 
 enum command_outputs {
     OUTPUTS_DIRECT,  /**< the tool writes where its arguments say */
@@ -41,11 +45,18 @@ void command_finish(struct command *command);
 /** Frees what only a start needs: arguments and environment. What names the outputs stays. */
 void command_forget_words(struct command *command);
 
-/** Where an artifact of this kind lies below the private directory; NULL when it is in `out/`. */
+/** Where an artifact of this kind lies below the private directory; NULL: without a name of its own
+ * it is where command_out_dir() says. */
 char *command_artifact_name(const struct command *command, const struct emit *emit);
 
-/** The folders that must exist below the private directory before the tool runs. */
+/** The folders below the private directory that outputs go to. */
 void command_folders(const struct command *command, struct strlist *folders);
+
+/** Where a redirected command puts outputs without a name of their own. Owned by the caller. */
+char *command_out_dir(const struct command *command, const char *private_dir);
+
+/** The TMPDIR of a redirected command. Owned by the caller. */
+char *command_tmp_dir(const struct command *command, const char *private_dir);
 
 /**
  * The argument vector; outputs go below `private_dir` (absolute) unless they are direct. With

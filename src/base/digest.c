@@ -1,19 +1,48 @@
 #include "base/digest.h"
 
+#include "base/mem.h"
+
 #include <stdint.h>
 #include <string.h>
 #include <xxhash.h>
 
+static void take(struct digest_builder *builder, const void *data, size_t len)
+{
+    XXH3_128bits_update(builder->state, data, len);
+}
+
+static void flush(struct digest_builder *builder)
+{
+    take(builder, builder->waiting, builder->waiting_len);
+    builder->waiting_len = 0;
+}
+
+// Most items are short: they are hashed many at once.
+static void add_bytes(struct digest_builder *builder, const void *data, size_t len)
+{
+    if (len > sizeof builder->waiting - builder->waiting_len) {
+        flush(builder);
+    }
+    if (len > sizeof builder->waiting) {
+        take(builder, data, len);
+    } else if (len > 0) {
+        memcpy(builder->waiting + builder->waiting_len, data, len);
+        builder->waiting_len += len;
+    }
+}
+
 void digest_begin(struct digest_builder *builder)
 {
-    *builder = (struct digest_builder){0};
+    builder->state = mem_checked(XXH3_createState());
+    builder->waiting_len = 0;
+    XXH3_128bits_reset(builder->state);
 }
 
 void digest_add(struct digest_builder *builder, const char *data, size_t len)
 {
     uint64_t number = len;
-    bytes_append(&builder->text, (const char *)&number, sizeof number);
-    bytes_append(&builder->text, data, len);
+    add_bytes(builder, &number, sizeof number);
+    add_bytes(builder, data, len);
 }
 
 void digest_add_text(struct digest_builder *builder, const char *text)
@@ -29,22 +58,25 @@ void digest_add_count(struct digest_builder *builder, size_t count)
 
 struct digest digest_end(struct digest_builder *builder)
 {
+    flush(builder);
     XXH128_canonical_t canonical;
-    XXH128_canonicalFromHash(&canonical,
-                             XXH3_128bits(bytes_text(&builder->text), builder->text.len));
+    XXH128_canonicalFromHash(&canonical, XXH3_128bits_digest(builder->state));
     struct digest result;
     memcpy(result.bytes, canonical.digest, sizeof result.bytes);
-    bytes_finish(&builder->text);
+    XXH3_freeState(builder->state);
+    builder->state = NULL;
     return result;
 }
 
 char *digest_hex(const struct digest *digest)
 {
-    struct bytes text = {0};
-    for (size_t i = 0; i < sizeof digest->bytes; i++) {
-        bytes_append_format(&text, "%02x", digest->bytes[i]);
+    static const char digits[] = "0123456789abcdef";
+    char text[2 * DIGEST_BYTES];
+    for (size_t i = 0; i < DIGEST_BYTES; i++) {
+        text[2 * i] = digits[digest->bytes[i] / 16];
+        text[2 * i + 1] = digits[digest->bytes[i] % 16];
     }
-    return bytes_detach(&text);
+    return mem_dup_len(text, sizeof text);
 }
 
 bool digest_equal(const struct digest *left, const struct digest *right)

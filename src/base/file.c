@@ -89,7 +89,13 @@ char *path_join(const char *directory, const char *name)
     if (name[0] == '/') {
         return mem_dup(name);
     }
-    return mem_format("%s/%s", directory, name);
+    size_t directory_len = strlen(directory);
+    size_t name_len = strlen(name);
+    char *path = mem_grow_array(NULL, directory_len + 1 + name_len + 1, 1);
+    memcpy(path, directory, directory_len);
+    path[directory_len] = '/';
+    memcpy(path + directory_len + 1, name, name_len + 1);
+    return path;
 }
 
 const char *path_basename(const char *path)

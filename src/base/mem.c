@@ -45,6 +45,14 @@ void *mem_grow_array(void *take_block, size_t count, size_t size)
     return block;
 }
 
+void *mem_checked(void *block)
+{
+    if (block == NULL) {
+        die();
+    }
+    return block;
+}
+
 char *mem_dup(const char *text)
 {
     return mem_dup_len(text, strlen(text));
@@ -52,10 +60,11 @@ char *mem_dup(const char *text)
 
 char *mem_dup_len(const char *data, size_t len)
 {
-    char *copy = mem_zalloc(len + 1);
+    char *copy = mem_grow_array(NULL, len + 1, 1);
     if (len > 0) {
         memcpy(copy, data, len);
     }
+    copy[len] = '\0';
     return copy;
 }
 

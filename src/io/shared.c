@@ -34,18 +34,47 @@ static int open_alive(const char *dir, struct failure *why)
     return fd;
 }
 
-static bool place_link(const char *link, const char *dir, struct failure *why)
+// How the link spells the directory: short, because a text of less than 60 bytes needs no block of
+// its own on ext4. (A link leads away from the folder `shared`.)
+static char *link_text(const char *state_root, const char *dir)
 {
-    char *parent = path_dirname(link);
+    size_t len = strlen(state_root);
+    bool below = strncmp(dir, state_root, len) == 0 && dir[len] == '/';
+    return below ? mem_format("..%s", dir + len) : mem_dup(dir);
+}
+
+static int replace_link(const char *link, const char *text)
+{
     char *temporary = tree_fresh_name(link);
-    bool good = tree_make(parent, S_IRWXU, why);
-    if (good && (symlink(dir, temporary) != 0 || rename(temporary, link) != 0)) {
-        good = failure_errno(why, errno, "cannot make the link '%s'", link);
+    bool good = symlink(text, temporary) == 0 && rename(temporary, link) == 0;
+    int error = good ? 0 : errno;
+    if (!good) {
         unlink(temporary);
     }
     free(temporary);
-    free(parent);
-    return good;
+    return error;
+}
+
+static int make_link(const char *link, const char *text)
+{
+    int error = symlink(text, link) == 0 ? 0 : errno;
+    return error == EEXIST ? replace_link(link, text) : error;
+}
+
+// The folder is there nearly always: it is made only when it was missed.
+static bool place_link(const char *link, const char *text, struct failure *why)
+{
+    int error = make_link(link, text);
+    if (error == ENOENT) {
+        char *parent = path_dirname(link);
+        bool made = tree_make(parent, S_IRWXU, why);
+        free(parent);
+        if (!made) {
+            return false;
+        }
+        error = make_link(link, text);
+    }
+    return error == 0 || failure_errno(why, error, "cannot make the link '%s'", link);
 }
 
 bool shared_publish(struct shared_offer *offer, const char *state_root, const char *name,
@@ -56,8 +85,9 @@ bool shared_publish(struct shared_offer *offer, const char *state_root, const ch
         return false;
     }
     made.link = link_path(state_root, name);
+    made.text = link_text(state_root, dir);
     made.dir = mem_dup(dir);
-    if (!place_link(made.link, dir, why)) {
+    if (!place_link(made.link, made.text, why)) {
         shared_withdraw(&made);
         return false;
     }
@@ -98,11 +128,12 @@ void shared_withdraw(struct shared_offer *offer)
     if (offer->link == NULL) {
         return;
     }
-    if (file_is_link_to(offer->link, offer->dir)) {
+    if (file_is_link_to(offer->link, offer->text)) {
         unlink(offer->link);
     }
     close_alive(offer);
     free(offer->link);
+    free(offer->text);
     free(offer->dir);
     *offer = (struct shared_offer){0};
 }
@@ -204,11 +235,13 @@ bool shared_read_result(const char *dir, struct shared_result *result)
 void shared_remove(const char *state_root, const char *name, const char *dir)
 {
     char *link = link_path(state_root, name);
+    char *text = link_text(state_root, dir);
     struct failure ignored;
-    if (file_is_link_to(link, dir)) {
+    if (file_is_link_to(link, text)) {
         unlink(link);
     }
     tree_remove(dir, &ignored);
+    free(text);
     free(link);
 }
 

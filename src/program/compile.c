@@ -101,7 +101,7 @@ static void remove_dir(struct compile *compile)
 // What rustc is given beside the request's environment. Neither is seen by what it compiles.
 static void add_own_env(const struct compile *compile, struct strlist *env)
 {
-    char *tmp = compile_path(compile, "tmp");
+    char *tmp = command_tmp_dir(&compile->command, compile->dir);
     environment_set(env, "TMPDIR", tmp);
     free(tmp);
     const char *flags = compile->job == NULL ? NULL : job_make_flags(compile->job);

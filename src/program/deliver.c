@@ -76,9 +76,11 @@ static bool place_dep_info(const struct deliver_to *to, const char *from, const 
         substitutions_add(&rules, private_path, artifact->written);
         free(private_path);
     }
-    char *private_out = compile_path(to->compile, COMMAND_OUT_FOLDER "/");
+    char *out_dir = command_out_dir(&to->compile->command, to->compile->dir);
+    char *private_out = mem_format("%s/", out_dir);
     substitutions_add(&rules, private_out, to->delivery->written_out_dir);
     free(private_out);
+    free(out_dir);
     struct bytes text = {0};
     bool good = file_read(from, "dep-info file", &text, why);
     if (good) {

@@ -27,7 +27,9 @@ char *private_dir_make(struct state_dir *state, uint64_t serial, const struct co
         return NULL;
     }
     struct strlist folders = {0};
-    strlist_push(&folders, "tmp");
+    if (command->outputs == OUTPUTS_PRIVATE) {
+        strlist_push(&folders, COMMAND_TMP_FOLDER);
+    }
     command_folders(command, &folders);
     bool good = true;
     for (size_t i = 0; good && i < folders.count; i++) {

@@ -3,113 +3,157 @@
 #include "base/bytes.h"
 #include "base/failure.h"
 #include "base/utf8.h"
-#include "protocol/arena.h"
+#include "protocol/proto_reader.h"
+#include "protocol/request_builder.h"
 #include "protocol/work.h"
 #include "worker_protocol.pb-c.h"
 
 #include <string.h>
 
-typedef Blaze__Worker__WorkRequest request_message;
 typedef Blaze__Worker__WorkResponse response_message;
 
-static void *alloc_block(void *arena, size_t size)
+// The numbers of proto/worker_protocol.proto.
+enum { REQUEST_ARGUMENT = 1, REQUEST_INPUT, REQUEST_ID, REQUEST_CANCEL, REQUEST_VERBOSITY };
+enum { REQUEST_SANDBOX_DIR = 6 };
+enum { INPUT_PATH = 1, INPUT_DIGEST };
+
+static bool has_nul(const struct proto_field *field)
 {
-    return arena_alloc(arena, size);
+    return memchr(field->text, '\0', field->len) != NULL;
 }
 
-static void keep_block(void *arena, void *block)
+static bool read_number(const struct proto_field *field, int32_t *number)
 {
-    (void)arena;
-    (void)block;
+    *number = (int32_t)(uint32_t)field->value;
+    return field->kind == PROTO_VARINT;
 }
 
-static void free_arena(void *arena)
+static bool read_argument(struct proto_reader *reader, const struct proto_field *field,
+                          struct request_builder *builder)
 {
-    arena_destroy(arena);
-}
-
-// The arena puts a NUL behind each block, so only one inside the text could cut it short.
-static bool read_text(ProtobufCBinaryData field, const char **text)
-{
-    *text = field.len == 0 ? "" : (const char *)field.data;
-    return memchr(*text, '\0', field.len) == NULL;
-}
-
-static bool read_arguments(const request_message *message, struct arena *arena,
-                           struct work_request *request, struct failure *why)
-{
-    const char **arguments = arena_alloc(arena, message->n_arguments * sizeof arguments[0]);
-    for (size_t i = 0; i < message->n_arguments; i++) {
-        if (!read_text(message->arguments[i], &arguments[i])) {
-            return failure_set(why, "argument %zu of the request has a NUL inside: '%.200s'", i + 1,
-                               arguments[i]);
-        }
+    if (field->kind != PROTO_TEXT) {
+        return false;
     }
-    request->arguments = arguments;
-    request->argument_count = message->n_arguments;
+    request_builder_add_argument(builder, proto_reader_take(reader, field));
+    if (has_nul(field)) {
+        failure_set(request_builder_blame(builder),
+                    "argument %zu of the request has a NUL inside: '%.200s'",
+                    builder->argument_count, field->text);
+    }
     return true;
 }
 
-static bool read_inputs(const request_message *message, struct arena *arena,
-                        struct work_request *request, struct failure *why)
+static bool read_input_field(struct proto_reader *reader, const struct proto_field *field,
+                             struct request_builder *builder, struct input *input)
 {
-    struct input *inputs = arena_alloc(arena, message->n_inputs * sizeof inputs[0]);
-    for (size_t i = 0; i < message->n_inputs; i++) {
-        const Blaze__Worker__Input *input = message->inputs[i];
-        inputs[i] = (struct input){
-            .digest = input->digest.len == 0 ? "" : (const char *)input->digest.data,
-            .digest_len = input->digest.len,
-        };
-        if (!read_text(input->path, &inputs[i].path)) {
-            return failure_set(why, "the path of input %zu has a NUL inside: '%.200s'", i + 1,
-                               inputs[i].path);
-        }
+    bool is_known = field->number == INPUT_PATH || field->number == INPUT_DIGEST;
+    if (!is_known || field->kind != PROTO_TEXT) {
+        return !is_known;
     }
-    request->inputs = inputs;
-    request->input_count = message->n_inputs;
+    const char *text = proto_reader_take(reader, field);
+    if (field->number == INPUT_DIGEST) {
+        input->digest = text;
+        input->digest_len = field->len;
+        return true;
+    }
+    input->path = text;
+    if (has_nul(field)) {
+        failure_set(request_builder_blame(builder),
+                    "the path of input %zu has a NUL inside: '%.200s'", builder->input_count, text);
+    }
     return true;
 }
 
-static bool read_message(const request_message *message, struct arena *arena,
-                         struct work_request *request, struct failure *why)
+static bool read_input(struct proto_reader *reader, const struct proto_field *field,
+                       struct request_builder *builder)
 {
-    request->cancel = message->cancel;
-    request->verbosity = message->verbosity;
-    if (!read_text(message->sandbox_dir, &request->sandbox_dir)) {
-        return failure_set(why, "the sandbox_dir of the request has a NUL inside: '%.200s'",
-                           request->sandbox_dir);
+    if (field->kind != PROTO_TEXT) {
+        return false;
     }
-    return work_check_counts(message->n_arguments, message->n_inputs, why) &&
-           read_arguments(message, arena, request, why) &&
-           read_inputs(message, arena, request, why);
+    struct input *input = request_builder_add_input(builder);
+    struct proto_reader within = proto_reader_within(reader, field);
+    struct proto_field inner;
+    enum proto_status status = PROTO_FIELD;
+    while ((status = proto_reader_next(&within, &inner)) == PROTO_FIELD) {
+        if (!read_input_field(&within, &inner, builder, input)) {
+            return false;
+        }
+    }
+    return status == PROTO_END;
 }
 
-// Copies of the texts, and about as much again for what protobuf-c notes about each field.
-static size_t expected_bytes(size_t frame_len)
+static bool read_sandbox_dir(struct proto_reader *reader, const struct proto_field *field,
+                             struct request_builder *builder, struct work_request *request)
 {
-    return frame_len * 2;
+    if (field->kind != PROTO_TEXT) {
+        return false;
+    }
+    request->sandbox_dir = proto_reader_take(reader, field);
+    if (has_nul(field)) {
+        failure_set(request_builder_blame(builder),
+                    "the sandbox_dir of the request has a NUL inside: '%.200s'",
+                    request->sandbox_dir);
+    }
+    return true;
+}
+
+static bool read_field(struct proto_reader *reader, const struct proto_field *field,
+                       struct request_builder *builder, struct work_request *request)
+{
+    switch (field->number) {
+    case REQUEST_ARGUMENT:
+        return read_argument(reader, field, builder);
+    case REQUEST_INPUT:
+        return read_input(reader, field, builder);
+    case REQUEST_ID:
+        return read_number(field, &request->request_id);
+    case REQUEST_CANCEL:
+        request->cancel = field->value != 0;
+        return field->kind == PROTO_VARINT;
+    case REQUEST_VERBOSITY:
+        return read_number(field, &request->verbosity);
+    case REQUEST_SANDBOX_DIR:
+        return read_sandbox_dir(reader, field, builder, request);
+    default:
+        return true;
+    }
+}
+
+// False: the frame is no request.
+static bool read_message(struct request_builder *builder, size_t len, struct work_request *request)
+{
+    char *text_end = NULL;
+    struct proto_reader reader = {
+        .at = builder->text, .end = builder->text + len, .text_end = &text_end};
+    struct proto_field field = {0};
+    enum proto_status status = PROTO_FIELD;
+    while ((status = proto_reader_next(&reader, &field)) == PROTO_FIELD) {
+        if (!read_field(&reader, &field, builder, request)) {
+            return false;
+        }
+    }
+    return status == PROTO_END;
 }
 
 static enum decode_status decode(const char *frame, size_t len, struct work_request *request,
                                  struct failure *why)
 {
-    struct arena *arena = arena_create(expected_bytes(len));
-    ProtobufCAllocator allocator = {alloc_block, keep_block, arena};
-    *request = (struct work_request){.backing = arena, .free_backing = free_arena};
-    const request_message *message =
-        blaze__worker__work_request__unpack(&allocator, len, (const uint8_t *)frame);
-    if (message == NULL) {
-        work_request_finish(request);
+    struct request_builder *builder = request_builder_create(frame, len);
+    struct work_request read = {.sandbox_dir = ""};
+    enum decode_status status = DECODE_OK;
+    if (!read_message(builder, len, &read)) {
+        read.request_id = 0;
         failure_set(why, "a frame of %zu bytes is not a WorkRequest in protobuf", len);
-        return DECODE_BROKEN;
+        status = DECODE_BROKEN;
+    } else if (!request_builder_give(builder, &read, why)) {
+        status = DECODE_BAD_REQUEST;
     }
-    int32_t request_id = message->request_id;
-    bool good = read_message(message, arena, request, why);
-    if (!good) {
-        work_request_finish(request);
+    if (status != DECODE_OK) {
+        request_builder_destroy(builder);
+        read = (struct work_request){.request_id = read.request_id};
     }
-    request->request_id = request_id;
-    return good ? DECODE_OK : DECODE_BAD_REQUEST;
+    *request = read;
+    return status;
 }
 
 static void append_length(struct bytes *out, size_t len)

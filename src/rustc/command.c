@@ -39,18 +39,12 @@ char *command_artifact_name(const struct command *command, const struct emit *em
                    ? NULL
                    : mem_format("%s/%s", emit->kind, path_basename(emit->path));
     }
-    char *file = crate_args_library_output(&command->crate, emit->kind);
-    if (file == NULL) {
-        return NULL;
-    }
-    char *name = mem_format("%s/%s", emit->kind, file);
-    free(file);
-    return name;
+    return crate_args_library_output(&command->crate, emit->kind);
 }
 
 void command_folders(const struct command *command, struct strlist *folders)
 {
-    if (command->outputs == OUTPUTS_DIRECT) {
+    if (command->outputs != OUTPUTS_PRIVATE) {
         return;
     }
     strlist_push(folders, COMMAND_OUT_FOLDER);
@@ -61,6 +55,22 @@ void command_folders(const struct command *command, struct strlist *folders)
         }
         free(name);
     }
+}
+
+static char *place_of(const struct command *command, const char *private_dir, const char *folder)
+{
+    return command->outputs == OUTPUTS_PRIVATE ? path_join(private_dir, folder)
+                                               : mem_dup(private_dir);
+}
+
+char *command_out_dir(const struct command *command, const char *private_dir)
+{
+    return place_of(command, private_dir, COMMAND_OUT_FOLDER);
+}
+
+char *command_tmp_dir(const struct command *command, const char *private_dir)
+{
+    return place_of(command, private_dir, COMMAND_TMP_FOLDER);
 }
 
 static void push_emit(const struct command *command, const char *private_dir, struct strlist *argv)
@@ -102,15 +112,16 @@ void command_argv(const struct command *command, const char *private_dir, const 
     const struct crate_args *crate = &command->crate;
     push_rest(command, private_dir, gate, argv);
     push_emit(command, private_dir, argv);
+    char *out_dir = command_out_dir(command, private_dir);
     if (is_stdout(crate->output)) {
         strlist_push(argv, "-o-");
     } else if (crate->output != NULL) {
         strlist_push(argv, "-o");
-        strlist_push_take(argv, mem_format("%s/" COMMAND_OUT_FOLDER "/%s", private_dir,
-                                           path_basename(crate->output)));
+        strlist_push_take(argv, mem_format("%s/%s", out_dir, path_basename(crate->output)));
     } else {
-        strlist_push_take(argv, mem_format("--out-dir=%s/" COMMAND_OUT_FOLDER, private_dir));
+        strlist_push_take(argv, mem_format("--out-dir=%s", out_dir));
     }
+    free(out_dir);
 }
 
 static void replace_in(struct strlist *list, const struct substitutions *rules)

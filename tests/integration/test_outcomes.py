@@ -105,7 +105,7 @@ class Failures(RelayCase):
 
     def test_success_without_the_metadata_is_an_error(self):
         worker, crate = self.start(), self.crate(text="link r")
-        self.assert_fails(worker.ask(**crate.metadata()), "metadata")
+        self.assert_fails(worker.ask(**crate.metadata()), ".rmeta")
 
     def test_success_without_the_rlib_is_an_error(self):
         worker, crate = self.start(), self.crate(text="metadata m")

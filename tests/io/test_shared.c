@@ -1,5 +1,7 @@
 #include "shared_place.h"
 
+#include "base/file.h"
+
 // --- Finding
 
 static void test_what_is_published_is_found(void **state)
@@ -17,6 +19,24 @@ static void test_what_is_published_is_found(void **state)
     expect_found(place, "name", NULL);
     shared_withdraw(&offer);
     free(dir);
+}
+
+// It stays right when the output base moves, and is short enough to need no block on the disk.
+static void test_a_link_leads_from_where_it_is(void **state)
+{
+    struct place *place = *state;
+    struct shared_offer offer = {0};
+    char *worker = make_dir(place, "worker-1");
+    char *dir = make_dir(place, "worker-1/2");
+    char *link = mem_format("%s/shared/name", place->dir);
+    publish(&offer, place, "name", dir);
+    assert_true(file_is_link_to(link, "../worker-1/2"));
+    shared_remove(place->dir, "name", dir);
+    assert_false(file_is_link_to(link, "../worker-1/2"));
+    shared_withdraw(&offer);
+    free(link);
+    free(dir);
+    free(worker);
 }
 
 static void test_a_younger_compile_replaces_an_older_one(void **state)
@@ -162,6 +182,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         ROW(test_what_is_published_is_found),
+        ROW(test_a_link_leads_from_where_it_is),
         ROW(test_a_younger_compile_replaces_an_older_one),
         ROW(test_what_cannot_be_published),
         ROW(test_what_was_taken_is_removed),

@@ -48,6 +48,19 @@ static const struct decode_row decode_rows[] = {
            "a\0b"),
      "id=0 verbosity=0 sandbox='' arguments= inputs=[#a"},
 
+    {"texts in front of long tags",
+     BYTES("\x0a\x01z\x82\x01\x02hi\x12\x08\x0a\x01p\x82\x01\x02hi\x82\x01\x00\x0a\x01y"),
+     "id=0 verbosity=0 sandbox='' arguments=[z][y] inputs=[p#]"},
+    {"the last path counts",
+     BYTES("\x12\x06\x0a\x01"
+           "a\x0a\x01"
+           "b"),
+     "id=0 verbosity=0 sandbox='' arguments= inputs=[b#]"},
+    {"an empty text behind a text", BYTES("\x0a\x01z\x0a\x00\x12\x04\x0a\x00\x12\x00"),
+     "id=0 verbosity=0 sandbox='' arguments=[z][] inputs=[#]"},
+    {"unknown fields of an input", BYTES("\x12\x06\x78\x05\x0a\x02p1"),
+     "id=0 verbosity=0 sandbox='' arguments= inputs=[p1#]"},
+
     {"NUL in an argument",
      BYTES("\x18\x03\x0a\x01z\x0a\x03"
            "a\0b"),
@@ -71,6 +84,18 @@ static const struct decode_row decode_rows[] = {
      "broken: a frame of 6 bytes is not a WorkRequest in protobuf"},
     {"cut in an input", BYTES("\x12\x02\x0a\x05"),
      "broken: a frame of 4 bytes is not a WorkRequest in protobuf"},
+    {"an argument beyond its message", BYTES("\x0a\xff\xff\xff\xff\x0fz"),
+     "broken: a frame of 7 bytes is not a WorkRequest in protobuf"},
+    {"a number without an end", BYTES("\x18\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"),
+     "broken: a frame of 12 bytes is not a WorkRequest in protobuf"},
+    {"an argument that is a number", BYTES("\x08\x01"),
+     "broken: a frame of 2 bytes is not a WorkRequest in protobuf"},
+    {"an id that is text",
+     BYTES("\x1a\x01"
+           "a"),
+     "broken: a frame of 3 bytes is not a WorkRequest in protobuf"},
+    {"a group", BYTES("\x0b\x0c"), "broken: a frame of 2 bytes is not a WorkRequest in protobuf"},
+    {"field 0", BYTES("\x00\x01"), "broken: a frame of 2 bytes is not a WorkRequest in protobuf"},
     {"no protobuf", BYTES("hello"), "broken: a frame of 5 bytes is not a WorkRequest in protobuf"},
 };
 
@@ -92,7 +117,7 @@ static void frames_are_decoded(void **state)
     }
 }
 
-// Enough of everything that the arena needs several chunks.
+// Enough of everything that the lists grow several times.
 static void many_small_fields_fit(void **state)
 {
     (void)state;

@@ -57,14 +57,13 @@ static const struct command_row rows[] = {
      "-C a z.rs -O -L y --emit=link --out-dir=/p/out", "out"},
 
     {"library", OUTPUTS_LIBRARY, LIBRARY " --emit=metadata=d/_pipeline/m,dep-info,link --out-dir=d",
-     LIBRARY " --emit=dep-info=/p/dep-info/x-1.d,link=/p/link/libx-1.rlib,"
-             "metadata=/p/metadata/libx-1.rmeta --out-dir=/p/out",
-     "out dep-info link metadata"},
+     LIBRARY " --emit=dep-info=/p/x-1.d,link=/p/libx-1.rlib,"
+             "metadata=/p/libx-1.rmeta --out-dir=/p",
+     ""},
     {"library: its names count, not the paths", OUTPUTS_LIBRARY,
-     LIBRARY " --emit=link=d/other.rlib",
-     LIBRARY " --emit=link=/p/link/libx-1.rlib --out-dir=/p/out", "out link"},
+     LIBRARY " --emit=link=d/other.rlib", LIBRARY " --emit=link=/p/libx-1.rlib --out-dir=/p", ""},
     {"library: a kind without a name of its own", OUTPUTS_LIBRARY, LIBRARY " --emit=link,other",
-     LIBRARY " --emit=link=/p/link/libx-1.rlib,other --out-dir=/p/out", "out link"},
+     LIBRARY " --emit=link=/p/libx-1.rlib,other --out-dir=/p", ""},
 };
 
 static void append_argv(struct bytes *got, const struct command *command)
@@ -105,6 +104,19 @@ static void outputs_are_redirected(void **state)
     for (size_t i = 0; i < COUNT(rows); i++) {
         row_holds(&rows[i]);
     }
+}
+
+static void what_is_temporary_has_a_place(void **state)
+{
+    (void)state;
+    struct command command = {.outputs = OUTPUTS_PRIVATE};
+    char *tmp = command_tmp_dir(&command, "/p");
+    assert_string_equal(tmp, "/p/tmp");
+    free(tmp);
+    command.outputs = OUTPUTS_LIBRARY;
+    tmp = command_tmp_dir(&command, "/p");
+    assert_string_equal(tmp, "/p");
+    free(tmp);
 }
 
 // Two requests of a crate say the same kinds in different words: rustc must see one command.
@@ -151,6 +163,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(outputs_are_redirected),
+        cmocka_unit_test(what_is_temporary_has_a_place),
         cmocka_unit_test(a_librarys_two_requests_are_one_command),
         cmocka_unit_test(subjects_name_the_crate),
     };

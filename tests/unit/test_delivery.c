@@ -20,39 +20,36 @@ struct delivery_row {
 
 #define LIB "--crate-name=x --crate-type=lib -Cextra-filename=-1 "
 #define PIPELINED "--emit=metadata=d/_pipeline/libx-1.rmeta --emit=dep-info,link --out-dir=d"
-#define NOT_RMETA "metadata/libx-1.rmeta>-(d/libx-1.rmeta)"
+#define NOT_RMETA "libx-1.rmeta>-(d/libx-1.rmeta)"
 
 static const struct delivery_row rows[] = {
     {"metadata takes the .rmeta only", STAGE_METADATA, OUTPUTS_LIBRARY, LIB PIPELINED, NULL,
-     "dep-info/x-1.d>-(d/x-1.d) link/libx-1.rlib>-(d/libx-1.rlib) "
-     "metadata/libx-1.rmeta>/b/d/_pipeline/libx-1.rmeta(d/_pipeline/libx-1.rmeta) as 'd/'"},
+     "x-1.d>-(d/x-1.d) libx-1.rlib>-(d/libx-1.rlib) "
+     "libx-1.rmeta>/b/d/_pipeline/libx-1.rmeta(d/_pipeline/libx-1.rmeta) as 'd/'"},
     {"metadata without a path goes to --out-dir", STAGE_METADATA, OUTPUTS_LIBRARY,
      LIB "--emit=metadata,link --out-dir=d", NULL,
-     "link/libx-1.rlib>-(d/libx-1.rlib) metadata/libx-1.rmeta>/b/d/libx-1.rmeta(d/libx-1.rmeta) "
+     "libx-1.rlib>-(d/libx-1.rlib) libx-1.rmeta>/b/d/libx-1.rmeta(d/libx-1.rmeta) "
      "as 'd/'"},
     {"metadata: other kinds with a path stay", STAGE_METADATA, OUTPUTS_LIBRARY,
      LIB "--emit=metadata=m,dep-info=i,link=l", NULL,
-     "dep-info/x-1.d>-(i) link/libx-1.rlib>-(l) metadata/libx-1.rmeta>/b/m(m) as ''"},
+     "x-1.d>-(i) libx-1.rlib>-(l) libx-1.rmeta>/b/m(m) as ''"},
 
     {"full takes the rlib", STAGE_FULL, OUTPUTS_LIBRARY,
      LIB "--emit=dep-info,link,metadata "
          "--out-dir=d",
-     NULL,
-     "dep-info/x-1.d>-(d/x-1.d) link/libx-1.rlib>/b/d/libx-1.rlib(d/libx-1.rlib) " NOT_RMETA
-     " as 'd/'"},
+     NULL, "x-1.d>-(d/x-1.d) libx-1.rlib>/b/d/libx-1.rlib(d/libx-1.rlib) " NOT_RMETA " as 'd/'"},
     {"full takes other kinds with a path, but the .rmeta", STAGE_FULL, OUTPUTS_LIBRARY,
      LIB "--emit=dep-info=i.d,asm=/abs/s,link=l.rlib,metadata=m --out-dir=d", NULL,
-     "asm/x-1.s>/abs/s(/abs/s) dep-info/x-1.d>/b/i.d(i.d) link/libx-1.rlib>/b/l.rlib(l.rlib) "
-     "metadata/libx-1.rmeta>-(m) as 'd/'"},
+     "x-1.s>/abs/s(/abs/s) x-1.d>/b/i.d(i.d) libx-1.rlib>/b/l.rlib(l.rlib) "
+     "libx-1.rmeta>-(m) as 'd/'"},
     {"full: the rlib's own flag", STAGE_FULL, OUTPUTS_LIBRARY, LIB "--emit=link,metadata",
-     "r/y.rlib",
-     "link/libx-1.rlib>/b/r/y.rlib(r/y.rlib) metadata/libx-1.rmeta>-(libx-1.rmeta) as ''"},
+     "r/y.rlib", "libx-1.rlib>/b/r/y.rlib(r/y.rlib) libx-1.rmeta>-(libx-1.rmeta) as ''"},
     {"full: it says more than --out-dir", STAGE_FULL, OUTPUTS_LIBRARY,
-     LIB "--emit=link --out-dir=d", "r/y.rlib", "link/libx-1.rlib>/b/r/y.rlib(r/y.rlib) as 'd/'"},
+     LIB "--emit=link --out-dir=d", "r/y.rlib", "libx-1.rlib>/b/r/y.rlib(r/y.rlib) as 'd/'"},
     {"full: --emit says more than that flag", STAGE_FULL, OUTPUTS_LIBRARY, LIB "--emit=link=l.rlib",
-     "r/y.rlib", "link/libx-1.rlib>/b/l.rlib(l.rlib) as ''"},
+     "r/y.rlib", "libx-1.rlib>/b/l.rlib(l.rlib) as ''"},
     {"full without any place", STAGE_FULL, OUTPUTS_LIBRARY, LIB "--emit=link", NULL,
-     "link/libx-1.rlib>/b/libx-1.rlib(libx-1.rlib) as ''"},
+     "libx-1.rlib>/b/libx-1.rlib(libx-1.rlib) as ''"},
 
     {"all takes kinds with a path, and the folder", STAGE_ALL, OUTPUTS_PRIVATE,
      "--emit=link=p/prog,metadata=m,dep-info --out-dir=d", NULL,
@@ -76,7 +73,9 @@ static void append_delivery(struct bytes *got, const struct delivery *delivery)
     for (size_t i = 0; i < delivery->artifact_count; i++) {
         const struct artifact *artifact = &delivery->artifacts[i];
         assert_ptr_equal(delivery_artifact(delivery, artifact->kind), artifact);
-        assert_memory_equal(artifact->from, artifact->kind, strlen(artifact->kind));
+        if (strchr(artifact->from, '/') != NULL) { // a library's files have no folders
+            assert_memory_equal(artifact->from, artifact->kind, strlen(artifact->kind));
+        }
         bytes_append_format(got, "%s%s>%s(%s)", i == 0 ? "" : " ", artifact->from,
                             artifact->to == NULL ? "-" : artifact->to, artifact->written);
     }

@@ -10,6 +10,8 @@
 #include "words.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
 
 // A row's items: words; "#3" is a count, "-" is an empty item.
 static struct digest digest_of(const char *items)
@@ -71,6 +73,31 @@ static void bytes_behind_a_nul_count(void **state)
     assert_true(digest_equal(&left, &again));
 }
 
+// Names on the disk are digests: it must not matter how the items are handed to the hash.
+static void the_hash_is_that_of_all_bytes_at_once(void **state)
+{
+    (void)state;
+    static const size_t lens[] = {
+        0,    1,   DIGEST_WAITING_BYTES - 17, 1,     7, DIGEST_WAITING_BYTES,
+        9000, 300, DIGEST_WAITING_BYTES + 1,  20000, 0};
+    static char item[20000];
+    struct digest_builder builder;
+    struct bytes all = {0};
+    digest_begin(&builder);
+    for (size_t i = 0; i < COUNT(lens); i++) {
+        uint64_t len = lens[i];
+        memset(item, (int)('a' + i), sizeof item);
+        digest_add(&builder, item, lens[i]);
+        bytes_append(&all, (const char *)&len, sizeof len);
+        bytes_append(&all, item, lens[i]);
+    }
+    struct digest got = digest_end(&builder);
+    XXH128_canonical_t expected;
+    XXH128_canonicalFromHash(&expected, XXH3_128bits(all.data, all.len));
+    assert_memory_equal(got.bytes, expected.digest, sizeof got.bytes);
+    bytes_finish(&all);
+}
+
 static void text_is_its_bytes(void **state)
 {
     (void)state;
@@ -104,6 +131,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_equal_items_are_equal),
+        cmocka_unit_test(the_hash_is_that_of_all_bytes_at_once),
         cmocka_unit_test(bytes_behind_a_nul_count),
         cmocka_unit_test(text_is_its_bytes),
         cmocka_unit_test(it_is_xxh3),

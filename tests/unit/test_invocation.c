@@ -20,7 +20,7 @@ struct invocation_row {
 
 #define LIB "--crate-name=x --crate-type=lib "
 #define STAGED "--emit=link --out-dir=d --pipelining-key=k "
-#define BUILT LIB "--emit=link=/p/link/libx.rlib,metadata=/p/metadata/libx.rmeta --out-dir=/p/out"
+#define BUILT LIB "--emit=link=/p/libx.rlib,metadata=/p/libx.rmeta --out-dir=/p"
 
 static const struct invocation_row stage_rows[] = {
     {"no stage", "", "rustc", "x.rs", "all private raw: rustc x.rs --emit=link --out-dir=/p/out"},
@@ -33,8 +33,8 @@ static const struct invocation_row stage_rows[] = {
     {"flags before the arguments", "", "rustc", "--pipelining-full " STAGED LIB,
      "full k library raw: rustc " BUILT},
     {"rlib", "", "rustc", "--crate-type rlib --crate-name x " STAGED "--pipelining-full",
-     "full k library raw: rustc --crate-type rlib --crate-name x --emit=link=/p/link/libx.rlib,"
-     "metadata=/p/metadata/libx.rmeta --out-dir=/p/out"},
+     "full k library raw: rustc --crate-type rlib --crate-name x --emit=link=/p/libx.rlib,"
+     "metadata=/p/libx.rmeta --out-dir=/p"},
     {"rustc by a path", "", "t/bin/rustc", "x.rs",
      "all private raw: t/bin/rustc x.rs --emit=link --out-dir=/p/out"},
     {"clippy", "", "clippy-driver", "x.rs",
