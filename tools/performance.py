@@ -9,6 +9,7 @@ import json
 import pathlib
 import statistics
 
+import charts
 import goals
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -21,23 +22,40 @@ Made by `./dev docs performance` from what `./dev bench` measured: each table na
 machines are shared and noisy, so look at the ratios. How each bench measures stands at the head of its file in `tests/bench/`.
 """
 GRAPHS = {
-    "graph-fastbuild": ("The example with its real crates, debug", "graph"),
-    "graph-opt": ("The example with its real crates, release", "graph -c opt"),
-    "sandboxed-fastbuild": ("Sandboxed and not, debug",
-                            "graph --mode worker --mode worker-sandboxed"),
-    "cargo-fastbuild": ("The real crates alone, and cargo, debug",
-                        "graph --mode cargo --mode off --mode worker --mode worker-link"),
-    "cargo-opt": ("The real crates alone, and cargo, release", "graph -c opt --mode cargo …"),
+    "graph-fastbuild": ("A real graph, debug", "graph -c fastbuild"),
+    "graph-opt": ("A real graph, release", "graph -c opt"),
+    "sandboxed-fastbuild": ("Sandboxed and not, debug", "graph -c fastbuild --case clean "
+                            "--mode worker --mode worker-sandboxed"),
     "ten-tests-fastbuild": ("A library that is slow to compile, and ten tests on it, debug",
                             "ten-tests"),
     "ten-tests-opt": ("A library that is slow to compile, and ten tests on it, release", "ten-tests -c opt"),
     "ten-tests-opt-1-units": ("Ten tests on a slow library, release, one codegen unit",
                               "ten-tests -c opt --codegen-units 1"),
 }
+# Of each sample: the head of its column, and how many digits. See tests/bench/builders.py.
+GRAPH_COLUMNS = {
+    "wall": ("wall, s", 2),
+    "whole": ("whole command, s", 2),
+    "cpu": ("CPU, s", 2),
+    "server_cpu": ("CPU of Bazel's server, s", 2),
+    "memory": ("memory, MiB", 0),
+    "memory_all": ("with the server, MiB", 0),
+    "rustc_runs": ("rustc runs", 0),
+}
+ABOUT_GRAPHS = """\
+
+Cargo and Bazel build the same copies of the crates with the same flags. *Wall* is Bazel's own time of execution, with a warm server; *whole command* is all that
+a user waits for behind a clean or an edit: Bazel's client, loading and analysis, too. *Memory* is the peak, looked for ten times a second, of the sum of all
+processes' own pages (resident, without those of files, which processes share), without and with Bazel's server. *rustc runs* are what the workers' traces, Bazel's
+metrics of actions, and cargo's messages say.
+"""
 
 
-def spread(numbers):
-    return f"{statistics.median(numbers):.1f} ({min(numbers):.1f} to {max(numbers):.1f})"
+def spread(numbers, digits):
+    """The median, and the range where there is one."""
+    low, middle, high = (f"{number:.{digits}f}" for number in
+                         (min(numbers), statistics.median(numbers), max(numbers)))
+    return middle if low == high else f"{middle} ({low} to {high})"
 
 
 def table(heads, rows):
@@ -51,13 +69,39 @@ def of_machine(found):
             f"{it['memory_gib']} GiB, {it['rustc']}")
 
 
+def sample_row(mode, samples):
+    cells = [spread([one[name] for one in samples], digits)
+             for name, (_, digits) in GRAPH_COLUMNS.items()]
+    return [mode, *cells]
+
+
+def ratio_row(name, ratios):
+    return [name, *(f"{one:.3f}" if one else "-" for one in ratios.values())]
+
+
 def graph_section(found):
-    rows = [[mode, spread([one["wall"] for one in samples]), spread([one["cpu"] for one in samples])]
-            for mode, samples in found["seconds"].items()]
-    ratios = [[name, *(f"{one:.3f}" for one in pair)]
-              for name, pair in found["ratios_of_medians_wall_cpu"].items()]
-    return (table(["mode", "wall, s", "CPU, s"], rows) + "\n"
-            + table(["ratio of medians", "wall", "CPU"], ratios))
+    """Cases, each with all modes."""
+    text = ""
+    for case, of_modes in found["cases"].items():
+        text += f"**{charts.case_title(found, case)}**\n\n"
+        text += table(["mode", *(head for head, _ in GRAPH_COLUMNS.values())],
+                      [sample_row(mode, samples) for mode, samples in of_modes.items()]) + "\n"
+        ratios = found["ratios_of_medians"][case]
+        if ratios:
+            heads = [GRAPH_COLUMNS[name][0].partition(",")[0] for name in next(iter(ratios.values()))]
+            text += table(["ratio of medians", *heads],
+                          [ratio_row(name, of_columns) for name, of_columns in ratios.items()]) + "\n"
+    return text
+
+
+def graph_chart(name, found):
+    """Writes the chart of a graph with several cases; returns the line that shows it."""
+    if len(found["cases"]) < 2:
+        return ""
+    title = GRAPHS[name][0]
+    path = PAGE.with_name(f"{name}.svg")
+    path.write_text(charts.draw(found, title), encoding="utf-8")
+    return f"\n![{title}: wall and CPU time of each mode]({path.name})\n"
 
 
 def goals_section():
@@ -141,12 +185,17 @@ def section(name, title, command, render):
     if not path.exists():
         return ""
     found = json.loads(path.read_text(encoding="utf-8"))
-    return (f"\n## {title}\n\n`./dev bench {command}` · {of_machine(found)}\n\n"
+    if render is graph_section and "cases" not in found:
+        print(f"left out: {path.relative_to(ROOT)} is of an older bench; measure again by ./dev bench "
+              f"{command}")
+        return ""
+    chart = graph_chart(name, found) if render is graph_section else ""
+    return (f"\n## {title}\n\n`./dev bench {command}` · {of_machine(found)}\n{chart}\n"
             + render(found).rstrip() + "\n")
 
 
 def main():
-    text = HEAD + goals_section()
+    text = HEAD + goals_section() + ABOUT_GRAPHS
     for name, (title, command) in GRAPHS.items():
         text += section(name, title, command, graph_section)
     text += section("micro", "Cost of a request beyond a bare spawn", "micro", micro_section)

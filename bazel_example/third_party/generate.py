@@ -16,12 +16,16 @@ import pathlib
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 
 HERE = pathlib.Path(__file__).resolve().parent
 CRATES = HERE / "crates"
 STAMP = CRATES / "stamp"
 MADE_BY = "# Made by third_party/generate.py from cargo's unit graph: do not edit.\n"
-LOAD = 'load("//rules:rust.bzl", "cargo_build_script", "rust_library", "rust_proc_macro")\n\n'
+LOAD = (
+    'load("//rules:rust.bzl", "cargo_build_script", "rust_binary", "rust_library", '
+    '"rust_proc_macro")\n\n'
+)
 PUBLIC = 'package(default_visibility = ["//visibility:public"])\n\n'
 SOURCES = 'SOURCES = glob(["**"], exclude = ["BUILD.bazel"])\n\n'
 
@@ -32,11 +36,10 @@ def main() -> None:
     if STAMP.is_file() and STAMP.read_text() == stamp:
         print("third_party/crates is up to date")
         return
-    packages, graph = cargo_plan(host_of(rustc_version))
+    packages, graph = cargo_plan(HERE / "Cargo.toml", host_of(rustc_version))
     targets = targets_of(graph["units"], packages)
     shutil.rmtree(CRATES, ignore_errors=True)
-    for package_id in targets.package_ids():
-        write_package(packages[package_id], targets)
+    write_packages(packages, targets, CRATES)
     write_aliases(graph, targets)
     STAMP.write_text(stamp)
     compiles = sum(one.is_compile and one.is_fetched for one in targets.distinct)
@@ -81,13 +84,13 @@ def output(*command: str, **environment: str) -> str:
 # Cargo's plan.
 
 
-def cargo_plan(host: str) -> tuple[dict, dict]:
+def cargo_plan(manifest_path: pathlib.Path, host: str) -> tuple[dict, dict]:
     """Returns cargo's packages by id, and its unit graph.
 
     --target keeps the features of host and target apart, as Bazel's configurations do.
     """
     cargo = program("CARGO", "cargo")
-    manifest = ("--locked", "--manifest-path", str(HERE / "Cargo.toml"))
+    manifest = ("--locked", "--manifest-path", str(manifest_path))
     metadata = (cargo, "metadata", "--format-version=1", "--filter-platform", host, *manifest)
     unit_graph = (cargo, "build", "--unit-graph", "-Zunstable-options", "--target", host, *manifest)
     packages = json.loads(output(*metadata))["packages"]
@@ -98,17 +101,19 @@ def cargo_plan(host: str) -> tuple[dict, dict]:
 class Target:
     """A Bazel target: a unit of cargo's graph, or two that differ only in whom they are for."""
 
-    def __init__(self, unit: dict, package: dict, for_host: bool) -> None:
+    def __init__(self, unit: dict, package: dict, folder: str, for_host: bool) -> None:
         self.unit = unit
         self.package = package
         self.is_fetched = package["source"] is not None
         self.is_script = unit["target"]["kind"] == ["custom-build"]
         self.is_compile = unit["mode"] == "build"
         self.is_macro = unit["target"]["kind"] == ["proc-macro"]
+        self.is_program = unit["target"]["kind"] == ["bin"]
         self.crate_name = unit["target"]["name"].replace("-", "_")
         self.name = "build_script" if self.is_script else self.crate_name
+        self.name += "_program" if self.is_program else ""
         self.name += "_for_host" if for_host else ""
-        self.label = f"//third_party/crates/{folder_of(package)}:{self.name}"
+        self.label = f"//{folder}:{self.name}"
 
 
 class Targets:
@@ -128,7 +133,14 @@ class Targets:
         return sorted({one.unit["pkg_id"] for one in self.distinct if one.is_fetched})
 
 
-def targets_of(units: list[dict], packages: dict) -> Targets:
+def usual_folder(package: dict) -> str:
+    """Where a fetched package's BUILD file is, below Bazel's workspace."""
+    return f"third_party/crates/{folder_of(package)}"
+
+
+def targets_of(
+    units: list[dict], packages: dict, folder: Callable[[dict], str] = usual_folder
+) -> Targets:
     """A unit for the host that differs from the one for the target gets a target of its own."""
     signatures = signatures_of(units)
     for_target = {what(unit): mark for unit, mark in zip(units, signatures) if unit["platform"]}
@@ -137,7 +149,8 @@ def targets_of(units: list[dict], packages: dict) -> Targets:
     for unit, mark in zip(units, signatures):
         if mark not in known:
             for_host = for_target.get(what(unit), mark) != mark
-            known[mark] = Target(unit, packages[unit["pkg_id"]], for_host)
+            package = packages[unit["pkg_id"]]
+            known[mark] = Target(unit, package, folder(package), for_host)
             targets.distinct.append(known[mark])
         targets.of_unit.append(known[mark])
     return targets
@@ -167,15 +180,20 @@ def folder_of(package: dict) -> str:
 # Bazel's packages.
 
 
-def write_package(package: dict, targets: Targets) -> None:
-    """Copies a package's sources and describes its crates.
+def write_packages(packages: dict, targets: Targets, crates: pathlib.Path) -> None:
+    """Copies the sources of the fetched packages and describes their crates.
 
     Crates include even their examples, so all is copied but for hidden files, and for BUILD files,
     which would split our package.
     """
-    folder = CRATES / folder_of(package)
-    source = pathlib.Path(package["manifest_path"]).parent
-    shutil.copytree(source, folder, ignore=shutil.ignore_patterns(".*", "BUILD", "BUILD.bazel"))
+    for package in (packages[package_id] for package_id in targets.package_ids()):
+        folder = crates / folder_of(package)
+        source = pathlib.Path(package["manifest_path"]).parent
+        shutil.copytree(source, folder, ignore=shutil.ignore_patterns(".*", "BUILD", "BUILD.bazel"))
+        write_build_file(package, targets, folder)
+
+
+def write_build_file(package: dict, targets: Targets, folder: pathlib.Path) -> None:
     calls = [
         rule_call(target, targets)
         for target in targets.distinct
@@ -210,8 +228,13 @@ def rule_call(target: Target, targets: Targets) -> str:
     scripts = [one for _, one in targets.dependencies(target.unit) if one.is_script]
     if scripts:
         attributes["build_script"] = scripts[0].label
-    rule = "rust_proc_macro" if target.is_macro else "rust_library"
-    return starlark_call(rule, attributes)
+    return starlark_call(rule_of(target), attributes)
+
+
+def rule_of(target: Target) -> str:
+    if target.is_program:
+        return "rust_binary"
+    return "rust_proc_macro" if target.is_macro else "rust_library"
 
 
 def build_script_attributes(run: Target, targets: Targets) -> dict:
@@ -227,12 +250,10 @@ def build_script_attributes(run: Target, targets: Targets) -> dict:
 def common_attributes(target: Target, compiled: Target, targets: Targets) -> dict:
     """`compiled` is the crate itself, or for the run of a build script its compile."""
     crates = [pair for pair in targets.dependencies(compiled.unit) if not pair[1].is_script]
-    root = pathlib.Path(compiled.unit["target"]["src_path"])
-    folder = pathlib.Path(target.package["manifest_path"]).parent
     return {
         "name": target.name,
-        "srcs": Code("SOURCES"),
-        "crate_root": str(root.relative_to(folder)),
+        "srcs": sources(compiled, targets),
+        "crate_root": root_of(compiled),
         "crate_features": sorted(target.unit["features"]),
         "edition": compiled.unit["target"]["edition"],
         "version": target.package["version"],
@@ -243,6 +264,22 @@ def common_attributes(target: Target, compiled: Target, targets: Targets) -> dic
         "renames": {crate.label: name for name, crate in crates if name != crate.crate_name},
         "tags": ["manual"],
     }
+
+
+def root_of(target: Target) -> str:
+    folder = pathlib.Path(target.package["manifest_path"]).parent
+    return str(pathlib.Path(target.unit["target"]["src_path"]).relative_to(folder))
+
+
+def sources(compiled: Target, targets: Targets) -> "Code":
+    """All of the package, but for the root files of programs that are not this crate."""
+    programs = {
+        root_of(one)
+        for one in targets.distinct
+        if one.is_program and one.package is compiled.package
+    } - {root_of(compiled)}
+    left_out = starlark(["BUILD.bazel", *sorted(programs)], 4)
+    return Code(f'glob(["**"], exclude = {left_out})' if programs else "SOURCES")
 
 
 def write_aliases(graph: dict, targets: Targets) -> None:

@@ -10,15 +10,14 @@ warm, and `bazel clean`, loading and analysis are not counted, as in graph.py; o
 """
 
 import argparse
-import functools
-import os
+import pathlib
 import sys
 
-import graph
-from graph import ROOT
-
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path += [str(ROOT / "tools"), str(ROOT / "tests" / "end_to_end")]
 
+import rounds  # noqa: E402
+from builders import CARGO_PROFILES, BazelBuild, CargoBuild, clean_sample  # noqa: E402
 from example_workspace import Scratch  # noqa: E402
 from small_workspace import Crates, copy_rules, slow_library  # noqa: E402
 
@@ -28,12 +27,6 @@ TESTS = [f"test_{number}" for number in range(10)]
 MODES = ["worker", "worker-link"]
 # So that the library takes some seconds.
 PARTS = {"fastbuild": 150, "opt": 25}
-# What --compilation_mode means in bazel_example: see rules/rustc_action.bzl.
-PROFILES = {
-    "fastbuild": ("dev", 'opt-level = 0\nstrip = "none"\n'),
-    "opt": ("release", 'opt-level = 3\nstrip = "debuginfo"\n'),
-}
-CARGO_FLAGS = {"fastbuild": [], "opt": ["--release"]}
 MANIFEST = """\
 [package]
 name = "ten_tests"
@@ -44,10 +37,6 @@ edition = "2021"
 name = "slow"
 test = false
 doctest = false
-
-[profile.{profile}]
-debug = 0
-incremental = false
 {settings}"""
 BUILD = """\
 load("//rules:rust.bzl", "rust_library", "rust_test")
@@ -100,23 +89,17 @@ def test_text(number):
 
 def write_package(crates, options):
     """One package for both: Cargo's manifest stands beside Bazel's BUILD file."""
-    profile, settings = PROFILES[options.compilation_mode]
-    flags = []
+    settings, flags = "", []
     if options.codegen_units:
-        settings += f"codegen-units = {options.codegen_units}\n"
+        profile, _ = CARGO_PROFILES[options.compilation_mode]
+        settings = f"\n[profile.{profile}]\ncodegen-units = {options.codegen_units}\n"
         flags = [f"-Ccodegen-units={options.codegen_units}"]
     crates.write(PACKAGE, {
-        "Cargo.toml": MANIFEST.format(profile=profile, settings=settings),
+        "Cargo.toml": MANIFEST.format(settings=settings),
         "BUILD.bazel": BUILD.format(flags=flags, tests=TESTS),
         "src/lib.rs": slow_library(options.parts),
         **{f"tests/{name}.rs": test_text(number) for number, name in enumerate(TESTS)},
     })
-
-
-def measure_cargo(package, target, options):
-    env = {name: value for name, value in os.environ.items() if name != "RUSTFLAGS"}
-    words = ["test", "--no-run", *CARGO_FLAGS[options.compilation_mode]]
-    return graph.run_cargo(words, package, env, target)
 
 
 def run(scratch, options):
@@ -126,15 +109,14 @@ def run(scratch, options):
     workspaces = {mode: scratch.workspace(mode, [f"--config={mode}"], source) for mode in MODES}
     crates = Crates(workspaces[MODES[0]], FOLDER)
     write_package(crates, options)
-    measures = {mode: functools.partial(graph.measure, workspace, words)
-                for mode, workspace in workspaces.items()}
-    measures["cargo"] = functools.partial(
-        measure_cargo, source / FOLDER / PACKAGE, scratch.top / "cargo", options)
-    for warm_up in measures.values():
-        warm_up()
+    builders = {mode: BazelBuild(workspace, words) for mode, workspace in workspaces.items()}
+    builders["cargo"] = CargoBuild(["test", "--no-run"], source / FOLDER / PACKAGE,
+                                   scratch.top / "cargo", options.compilation_mode)
+    for builder in builders.values():
+        clean_sample(builder)
     for workspace in workspaces.values():
         workspace.test(*words)  # they are real tests
-    return graph.interleave(measures, options.rounds)
+    return rounds.take_rounds(builders, {rounds.CLEAN: None}, options.rounds)
 
 
 def parse_arguments():
@@ -155,11 +137,10 @@ def main():
     sys.stdout.reconfigure(line_buffering=True)
     with Scratch("ten-tests") as scratch:
         samples = run(scratch, options)
-    graph.print_table(samples)
-    graph.print_ratios(graph.ratios(samples))
+    rounds.print_tables(samples)
     units = f"-{options.codegen_units}-units" if options.codegen_units else ""
-    graph.save(f"ten-tests-{options.compilation_mode}{units}", samples, parts=options.parts,
-               compilation_mode=options.compilation_mode, codegen_units=options.codegen_units)
+    rounds.save(f"ten-tests-{options.compilation_mode}{units}", samples, parts=options.parts,
+                compilation_mode=options.compilation_mode, codegen_units=options.codegen_units)
     return 0
 
 
