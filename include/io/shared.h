@@ -3,11 +3,11 @@
  * daemon, no socket: a FIFO says whether the owner lives, and a file what came out.
  *
  *     <state>/shared/<name>      a link to the compile's directory; the name is its identity
- *     <compile>/alive            a FIFO that the owner holds open for writing as long as it
- * compiles <compile>/result           how rustc ended and what it said; written by rename before
- * `alive` closes
+ *     <compile>/relay.alive      a FIFO that the owner holds open for writing while it compiles
+ *     <compile>/relay.result     how rustc ended and what it said; written by rename before that
+ *                                FIFO closes
  *
- * Whoever opens `alive` for reading gets end of file when the compile has ended or its owner has
+ * Whoever opens the FIFO for reading gets end of file when the compile has ended or its owner has
  * died, however that happened. With a result it takes the outputs; without one it compiles.
  */
 #ifndef RELAY_IO_SHARED_H

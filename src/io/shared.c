@@ -13,6 +13,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+// rustc's temporary files may lie beside them, and what a macro puts there.
+#define ALIVE "relay.alive"
+#define RESULT "relay.result"
+
 static char *link_path(const char *state_root, const char *name)
 {
     return mem_format("%s/shared/%s", state_root, name);
@@ -22,7 +26,7 @@ static char *link_path(const char *state_root, const char *name)
 // writing one.
 static int open_alive(const char *dir, struct failure *why)
 {
-    char *path = path_join(dir, "alive");
+    char *path = path_join(dir, ALIVE);
     int fd = -1;
     if (mkfifo(path, S_IRUSR | S_IWUSR) == 0) {
         fd = open(path, O_RDWR | O_CLOEXEC);
@@ -109,7 +113,7 @@ void shared_finish(struct shared_offer *offer, const struct shared_result *resul
         return;
     }
     struct failure ignored; // without a result the others compile themselves
-    char *path = path_join(offer->dir, "result");
+    char *path = path_join(offer->dir, RESULT);
     char *temporary = mem_format("%s.new", path);
     struct bytes text = {0};
     bytes_append_format(&text, "%d %d %zu\n", result->exit_code, result->signal, result->said.len);
@@ -190,7 +194,7 @@ static int open_reader(const char *path)
 
 bool shared_watch_open(struct shared_watch *watch, uv_loop_t *loop, const char *dir)
 {
-    char *path = path_join(dir, "alive");
+    char *path = path_join(dir, ALIVE);
     int fd = open_reader(path);
     free(path);
     if (fd < 0) {
@@ -214,12 +218,12 @@ void shared_watch_close(struct shared_watch *watch, uv_close_cb closed)
 
 bool shared_read_result(const char *dir, struct shared_result *result)
 {
-    char *path = path_join(dir, "result");
+    char *path = path_join(dir, RESULT);
     struct bytes text = {0};
     struct failure ignored;
     size_t len = 0;
     int head = 0;
-    bool good = file_read(path, "result", &text, &ignored) &&
+    bool good = file_read(path, RESULT, &text, &ignored) &&
                 sscanf(bytes_text(&text), "%d %d %zu%n", &result->exit_code, &result->signal, &len,
                        &head) == 3;
     const char *said = good ? text.data + head : NULL;

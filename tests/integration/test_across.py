@@ -133,7 +133,7 @@ class DoesNot(Across):
         self.assert_ok(first.ask(**crate.metadata()))
         gate.release()
         self.wait_for_result(first)
-        results = list(self.workspace.state.glob("1/worker-*/*/result"))
+        results = list(self.workspace.state.glob("1/worker-*/*/relay.result"))
         self.assertEqual(1, len(results))
         results[0].write_bytes(results[0].read_bytes()[:-1])
         gate.release()

@@ -531,7 +531,7 @@ class AResultIsBroken(BadDay):
         first = self.start()
         second = self.start(mark=first.mark)
         crate = self.finished_crate(first)
-        directory, = (path.parent for path in self.workspace.state.glob("1/worker-*/*/result"))
+        directory, = (path.parent for path in self.workspace.state.glob("1/worker-*/*/relay.result"))
         spoil(directory)
         self.assert_ok(second.ask(**crate.full()))
         self.assert_rlib(crate)
@@ -541,25 +541,25 @@ class AResultIsBroken(BadDay):
         self.assert_builds(second)
 
     def test_an_empty_one(self):
-        self.assert_compiled_again(lambda place: (place / "result").write_bytes(b""))
+        self.assert_compiled_again(lambda place: (place / "relay.result").write_bytes(b""))
 
     def test_one_of_another_format(self):
-        self.assert_compiled_again(lambda place: (place / "result").write_bytes(b"done\n"))
+        self.assert_compiled_again(lambda place: (place / "relay.result").write_bytes(b"done\n"))
 
     def test_a_directory_in_its_place(self):
         def spoil(place):
-            (place / "result").unlink()
-            (place / "result").mkdir()
+            (place / "relay.result").unlink()
+            (place / "relay.result").mkdir()
         self.assert_compiled_again(spoil)
 
     def test_its_fifo_is_gone(self):
-        self.assert_compiled_again(lambda place: (place / "alive").unlink())
+        self.assert_compiled_again(lambda place: (place / "relay.alive").unlink())
 
     def test_a_file_in_the_place_of_its_fifo(self):
         def spoil(place):
-            (place / "result").unlink()
-            (place / "alive").unlink()
-            (place / "alive").write_bytes(b"")
+            (place / "relay.result").unlink()
+            (place / "relay.alive").unlink()
+            (place / "relay.alive").write_bytes(b"")
         self.assert_compiled_again(spoil)
 
     def test_its_outputs_are_gone(self):

@@ -125,7 +125,7 @@ static void test_links_to_what_is_gone_are_swept(void **state)
 
 static void write_result(const char *dir, const char *data, size_t len)
 {
-    char *path = mem_format("%s/result", dir);
+    char *path = mem_format("%s/relay.result", dir);
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, S_IRUSR | S_IWUSR);
     assert_true(fd >= 0);
     assert_int_equal(write(fd, data, len), (ssize_t)len);

@@ -134,7 +134,7 @@ static void test_there_is_nothing_to_wait_for(void **state)
     char *dir = make_dir(place, "1");
     assert_false(shared_watch_open(&waiter.watch, &place->loop, dir));
     assert_false(waiter.watch.opened);
-    char *alive = mem_format("%s/alive", dir);
+    char *alive = mem_format("%s/relay.alive", dir);
     support_write_file(alive, ""); // libuv aborts on what cannot be polled
     assert_false(shared_watch_open(&waiter.watch, &place->loop, dir));
     assert_false(waiter.watch.opened);
