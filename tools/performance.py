@@ -41,13 +41,14 @@ GRAPH_COLUMNS = {
     "memory": ("memory, MiB", 0),
     "memory_all": ("with the server, MiB", 0),
     "rustc_runs": ("rustc runs", 0),
+    "computing": ("rustcs at once", 0),
 }
 ABOUT_GRAPHS = """\
 
 Cargo and Bazel build the same copies of the crates with the same flags. *Wall* is Bazel's own time of execution, with a warm server; *whole command* is all that
 a user waits for behind a clean or an edit: Bazel's client, loading and analysis, too. *Memory* is the peak, looked for ten times a second, of the sum of all
 processes' own pages (resident, without those of files, which processes share), without and with Bazel's server. *rustc runs* are what the workers' traces, Bazel's
-metrics of actions, and cargo's messages say.
+metrics of actions, and cargo's messages say; *rustcs at once* are known of workers only.
 """
 
 

@@ -1,6 +1,7 @@
 """Reads the traces that rustc-relay writes with --trace (Chrome trace events)."""
 
 import dataclasses
+import itertools
 import json
 import pathlib
 
@@ -13,10 +14,19 @@ class Compile:
     started: float
     metadata: float | None = None
     asked: float | None = None  # for the linker
-    opened: float | None = None  # the gate, for the linker to run
+    opened: float | None = None  # the gate: the linker runs
     ended: float | None = None
     exit_code: int | None = None
     ordinary: str | None = None  # why it failed at a gate, and is to be done without
+
+    def spans(self):
+        """When it computed, as pairs: at its gate it does not."""
+        if self.ended is None:
+            return []
+        if self.asked is None or (self.opened is not None and self.opened <= self.asked):
+            return [(self.started, self.ended)]
+        rest = [(self.opened, self.ended)] if self.opened is not None else []
+        return [(self.started, self.asked), *rest]
 
 
 @dataclasses.dataclass
@@ -103,6 +113,12 @@ class Trace:
         part.requests = [r for r in self.requests if r.opened >= seconds]
         part.cpu_seconds = None
         return part
+
+    def most_computing(self):
+        """How many processes computed at once."""
+        spans = [span for compile_ in self.compiles for span in compile_.spans()]
+        changes = sorted([(end, -1) for _, end in spans] + [(start, 1) for start, _ in spans])
+        return max(itertools.accumulate(change for _, change in changes), default=0)
 
     def crates(self):
         """How many crates were asked for: the early and the late request of one count once."""

@@ -328,7 +328,9 @@ static void on_asked(void *owner)
 static void let_link(struct compile *compile)
 {
     struct failure ignored;
-    if (!gated_pass(compile->gated, &ignored)) {
+    if (gated_pass(compile->gated, &ignored)) {
+        compile->events->on_opened(compile->owner, compile);
+    } else {
         gated_end(compile->gated);
     }
 }
@@ -337,7 +339,6 @@ static void on_opened(void *owner)
 {
     struct compile *compile = owner;
     compile->opened = true;
-    compile->events->on_opened(compile->owner, compile);
     if (compile->job != NULL) {
         job_resume(compile->job);
     }

@@ -36,6 +36,7 @@ class Sample:
     memory: float  # at its peak, without Bazel's server
     memory_all: float
     rustc_runs: int  # those that build scripts start for themselves are not counted
+    computing: int  # so many rustcs at once, as the worker's trace says; 0: there is none
 
 
 class BazelBuild:
@@ -68,8 +69,11 @@ class BazelBuild:
         with PeakMemory(server) as peak:
             done = self._build(f"--build_event_json_file={self.events}")
         cpu, server_cpu = (end - start for start, end in zip(before, cpu_seconds(server)))
+        # A worker says it in its trace; else each action of the mnemonic is one run.
+        trace = self.workspace.trace().since(started)
+        runs = len(trace.compiles) or self._actions("Rustc")
         return Sample(done.elapsed_seconds(), done.wall_seconds, cpu, server_cpu, peak.below_mib,
-                      peak.all_mib, self._rustc_runs(started))
+                      peak.all_mib, runs, trace.most_computing())
 
     def _build(self, flag):
         running = self.workspace.start(*self.workspace.with_flags("build", flag, *self.words))
@@ -78,11 +82,6 @@ class BazelBuild:
         if done.exit_code != 0:
             raise BazelFailed(done.tail())
         return done
-
-    def _rustc_runs(self, started):
-        """A worker says it in its trace; else each action of the mnemonic is one run."""
-        compiles = self.workspace.trace().since(started).compiles
-        return len(compiles) or self._actions("Rustc")
 
     def _actions(self, mnemonic):
         events = map(json.loads, self.events.read_text(encoding="utf-8").splitlines())
@@ -132,7 +131,7 @@ class CargoBuild:
             runs = self._rustc_runs(printed)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        return Sample(wall, wall, cpu, 0.0, peak.all_mib, peak.all_mib, runs)
+        return Sample(wall, wall, cpu, 0.0, peak.all_mib, peak.all_mib, runs, 0)
 
     def _check(self, exit_code, printed, said):
         if exit_code == 0:

@@ -301,7 +301,8 @@ class TheDiskIsFull(Sandboxed):
                 names[-1].touch()
         except OSError:
             names.pop()
-        self.assert_fails(worker.ask(**crate.metadata()), "no space left")
+        # What the barrier's compile has just left may be room for a directory, and for no more.
+        self.assert_fails(worker.ask(**crate.metadata()), "o space left")
         for name in names:
             name.unlink()
         self.assert_ok(worker.ask(**crate.metadata()))
