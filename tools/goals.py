@@ -118,7 +118,14 @@ GOALS = [
     resident(10000, 6),
 ]
 # Why a goal is missed, in words without figures, by what the goal is called; shown only while it is.
-CAUSES = {}
+CAUSES = {
+    "simulated, real, fastbuild, 16 cores: worker-link / cargo's rule":
+        "no order can do it, the critical path alone is longer than that",
+    "wall, worker-link / cargo, debug, 2 cores": "Bazel's server computes beside its actions (its CPU is in "
+        "the table), and two busy cores have no idle one for it",
+    "wall, worker-link / cargo, release, 2 cores": "Bazel's server computes beside its actions (its CPU is in "
+        "the table), and two busy cores have no idle one for it",
+}
 
 
 def read(file):

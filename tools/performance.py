@@ -52,6 +52,16 @@ metrics of actions, and cargo's messages say; *rustcs at once* are known of work
 """
 
 
+ABOUT_ORDER = """\
+
+**Order.** A compile waits only for its turn to start or to link, and all that wait for that are waited for. What else could be done is in these tables:
+*waited-for first* gives the code generation that nobody waits for yet the cores that are idle, as stopping and continuing its group would; *needed first*
+does so for what no macro and no build script is linked from; *64 jobs* lets Bazel ask for so many actions at once and the worker choose. The first two change
+next to nothing, in either direction, so nothing is ever stopped. (A lower priority cannot be tried: without privileges no process gets its old one back.) More
+jobs than cores help a little where cores are idle: `--jobs` and `--local_cpu_resources` say so to Bazel, and the worker keeps the machine from being flooded.
+"""
+
+
 def spread(numbers, digits):
     """The median, and the range where there is one."""
     low, middle, high = (f"{number:.{digits}f}" for number in
@@ -176,9 +186,10 @@ def simulated():
     if not path.exists():
         return ""
     found = json.loads(path.read_text(encoding="utf-8"))
-    return (f"\n## On simulated cores\n\n`./dev bench simulate` · {found['date'][:10]}, commit "
+    return (f"\n## On simulated cores\n\n`./dev bench simulate --what-if` · {found['date'][:10]}, commit "
             f"{found['version']}. The bound is the longer of the critical path and work / cores; the "
-            "ten tests' times are invented.\n\n" + simulated_section(found).rstrip() + "\n")
+            "ten tests' times are invented.\n" + ABOUT_ORDER + "\n"
+            + simulated_section(found).rstrip() + "\n")
 
 
 def section(name, title, command, render):

@@ -21,7 +21,9 @@ class Rebuilds(BazelCase):
         super().setUpClass()
         source = cls.scratch.top / "source"
         copy_rules(source)
-        cls.workspace = cls.scratch.workspace("small", ["--config=worker"], source)
+        # More compiles are held here than compute at once on a small machine.
+        flags = ["--config=worker", "--worker_extra_flag=Rustc=--jobs=16"]
+        cls.workspace = cls.scratch.workspace("small", flags, source)
 
     def setUp(self):
         self.crates = Crates(self.workspace, self._testMethodName)

@@ -194,7 +194,7 @@ class Shutdown(BazelCase):
             self.assertEqual([], list((state / owner).iterdir()))
         self.assertEqual([], list(state.glob("shared/*")))
         self.assertEqual([], [lock for lock in state.glob("roots/*/*/lock") if is_locked(lock)])
-        self.assertLessEqual(names - workers, {"folders", "roots", "shared"})
+        self.assertLessEqual(names - workers, {"folders", "jobserver", "roots", "shared"})
 
     def kill_server(self):
         pid = self.server()
