@@ -56,9 +56,10 @@ ABOUT_ORDER = """\
 
 **Order.** A compile waits only for its turn to start or to link, and all that wait for that are waited for. What else could be done is in these tables:
 *waited-for first* gives the code generation that nobody waits for yet the cores that are idle, as stopping and continuing its group would; *needed first*
-does so for what no macro and no build script is linked from; *64 jobs* lets Bazel ask for so many actions at once and the worker choose. The first two change
-next to nothing, in either direction, so nothing is ever stopped. (A lower priority cannot be tried: without privileges no process gets its old one back.) More
-jobs than cores help a little where cores are idle: `--jobs` and `--local_cpu_resources` say so to Bazel, and the worker keeps the machine from being flooded.
+does so for what no macro and no build script is linked from; *64 jobs* lets Bazel ask for so many actions at once and the worker choose. The first changes
+next to nothing, in either direction, so nothing is ever stopped. (A lower priority cannot be tried: without privileges no process gets its old one back.) The second
+is worse for the ten tests, where what nobody needs *yet* is what all wait for in the end. More jobs than cores help some graphs and hurt others. *Most computing* counts build
+scripts, too, which run beside the worker.
 """
 
 
@@ -211,6 +212,8 @@ def main():
     for name, (title, command) in GRAPHS.items():
         text += section(name, title, command, graph_section)
     text += section("micro", "Cost of a request beyond a bare spawn", "micro", micro_section)
+    text += section("micro-memory", "The same with all files in memory", "micro, TMPDIR on a tmpfs",
+                    micro_section)
     text += simulated()
     PAGE.parent.mkdir(exist_ok=True)
     PAGE.write_text(text, encoding="utf-8")

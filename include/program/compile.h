@@ -36,8 +36,8 @@ struct compile_events {
     /** A gated compile's linker was asked for and waits. At most once for each start. May be NULL.
      */
     void (*on_asked)(void *owner, struct compile *compile);
-    /** Its gate was opened, by whomever, and its turn has come: its linker may run. At most once for
-     * each start. May be NULL without gates. */
+    /** Its gate was opened, by whomever, and its turn has come: its linker may run. At most once
+     * for each start. May be NULL without gates. */
     void (*on_opened)(void *owner, struct compile *compile);
     /** The process is dead and reaped; `compile->end` says how. Once for each start. */
     void (*on_ended)(void *owner, struct compile *compile);

@@ -29,6 +29,7 @@ enum spawn_step { STEP_FILES, STEP_DIRECTORY, STEP_EXEC };
 // writes is volatile: for the compiler, the branch that writes it never returns.
 struct spawn_job {
     const struct platform_spawn_spec *spec;
+    pid_t parent;
     const char *search_path;       // where a program without a slash is looked for
     volatile enum spawn_step step; // where the child is
     volatile int error;            // errno of the step that failed; 0: the program runs
@@ -77,7 +78,8 @@ static pid_t fork_blocked(struct spawn_job *job)
 pid_t platform_spawn(const struct platform_spawn_spec *spec, struct failure *why)
 {
     assert(spec->argv[0] != NULL);
-    struct spawn_job job = {.spec = spec, .search_path = find_search_path(spec->envp)};
+    struct spawn_job job = {
+        .spec = spec, .parent = getpid(), .search_path = find_search_path(spec->envp)};
     pid_t pid = fork_blocked(&job);
     if (pid < 0) {
         failure_errno(why, errno, "cannot start '%s'", spec->argv[0]);
@@ -214,6 +216,9 @@ static void run_child(struct spawn_job *job)
     const struct platform_spawn_spec *spec = job->spec;
     setsid();
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != job->parent) { // it died before we had said so
+        stop_child(job, ESRCH);
+    }
     tell_guardian(spec->guardian_fd, getpid());
     drop_broken_pipe();
     job->step = STEP_FILES;

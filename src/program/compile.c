@@ -363,7 +363,9 @@ static void on_turn(void *owner)
 static void on_ended(void *owner, const struct child_end *end)
 {
     struct compile *compile = owner;
-    end_job(compile, end->killed || end->signal != 0);
+    struct job *job = compile->job;
+    bool killed = end->killed || end->signal != 0;
+    compile->job = NULL;
     compile->end = *end;
     compile->ended = true;
     if (compile->gated != NULL) {
@@ -374,4 +376,5 @@ static void on_ended(void *owner, const struct child_end *end)
     compile->child = NULL;
     let_go(compile);
     compile->events->on_ended(compile->owner, compile);
+    job_end(job, killed); // whoever is next has its turn when all is told of this one
 }

@@ -99,7 +99,8 @@ static const struct flag_spec specs[FLAG_COUNT] = {
     [FLAG_GATE_SECONDS] = {"--gate-seconds", ARITY_ONE, OWN, "N",
                            "how long they are held while no request is open (default 60)"},
     [FLAG_JOBS] = {"--jobs", ARITY_ONE, OWN, "N",
-                   "threads that compute at once, in all rustcs together (default: one per core)"},
+                   "threads that compute at once; one rustc more than that may (default: one per "
+                   "core)"},
     [FLAG_HELP] = {"--help", ARITY_NONE, OWN, NULL, "show this text"},
     [FLAG_VERSION] = {"--version", ARITY_NONE, OWN, NULL, "show the versions"},
 };

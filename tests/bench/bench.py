@@ -138,7 +138,8 @@ def main():
     parser.add_argument("--batches", type=int, default=20, help=f"of {at_once.COUNT} at once")
     options = parser.parse_args()
     wires = {wire: measure_wire(wire, options) for wire in WIRES}
-    results.save("micro", rounds=options.rounds, sandboxed_rounds=options.sandboxed_rounds,
+    name = "micro-memory" if file_system() == "tmpfs" else "micro"
+    results.save(name, rounds=options.rounds, sandboxed_rounds=options.sandboxed_rounds,
                  batches=options.batches, file_system=file_system(), wires=wires)
     return 0
 

@@ -1,5 +1,6 @@
 """Runs rustc-relay as Bazel does and talks to it. Every wait has a deadline, and nothing sleeps."""
 
+import contextlib
 import os
 import pathlib
 import select
@@ -127,14 +128,13 @@ class Worker:
         return code, self.answers
 
     def destroy(self):
-        """Whatever happened, nothing of it is left."""
-        for pid in [*self.processes(), self.pid]:
-            try:
-                if pid != self.pid or self.process.poll() is None:
-                    os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-        self.process.wait()
+        """Whatever happened, nothing of it is left: the worker first, for it may start more."""
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        for pid in self.processes():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         for stream in (self.process.stdin, self.process.stdout, self._log):
             if stream is not None:
                 try:
