@@ -318,10 +318,10 @@ static void on_asked(void *owner)
 {
     struct compile *compile = owner;
     compile->asked = true;
+    compile->events->on_asked(compile->owner, compile);
     if (compile->job != NULL && !compile->opened) {
         job_rest(compile->job);
     }
-    compile->events->on_asked(compile->owner, compile);
 }
 
 // A linker that cannot be let through fails: then the compile does not count.
