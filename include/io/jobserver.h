@@ -28,12 +28,13 @@ struct token_pool;
 struct jobserver {
     struct token_pool *pool; /**< NULL: there is no jobserver */
     struct seats *seats;
+    uv_idle_t *soon;  /**< active when turns are to be given, by the loop */
     struct job *jobs; /**< the oldest first */
     size_t tokens;    /**< how many there are in all */
     bool stopped;
 };
 
-/** Called from within any function of the jobserver, or from the loop: the job computes. */
+/** Called from the loop only: the job computes. It may be ended from within. */
 typedef void job_turn(void *owner);
 
 /**

@@ -66,7 +66,6 @@ struct compile {
     bool keep_raw;                 /**< is `raw` wanted? */
     bool has_metadata;             /**< is the .rmeta complete? */
     bool asked;                    /**< was its linker asked for? */
-    bool opened;                   /**< was its gate opened? */
     bool blames_source;            /**< did rustc find errors in the crate's own text? */
     bool may_attach;               /**< may it take over another worker's compile? */
     bool refused;                  /**< it cannot be started; `said` has the reason */

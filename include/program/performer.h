@@ -22,7 +22,6 @@ struct performer {
     struct compile_set compiles;
     struct idle *idle;          /**< since when no request is open while compiles wait at gates */
     struct action_list actions; /**< what the table has told and is not done yet */
-    bool is_settling;           /**< is that being done? */
 };
 
 /** Opens a zeroed one, which must stay where it is. All is borrowed for its life. */

@@ -2,11 +2,11 @@
  * The command of a compile: which tool, with which arguments and environment, and where it writes.
  *
  * A redirected command writes only below the compile's private directory: each --emit kind with a
- * known file name into a folder of its kind (`link/libfoo`), everything else into `out/`, what is
+ * known file name into a folder of its kind (`link/app`), everything else into `out/`, what is
  * temporary into `tmp/`. The names of a library's files follow from the crate, so they cannot
- * clash, and none of its stages takes all that lies in a folder: they need no folders. (On ext4
- * each one costs about 0.1 ms to make and as much to remove.) rustc does not hash these paths, so
- * the bytes are those of the plain run.
+ * clash, and none of its stages takes all that lies in a folder: they need no folders, which are
+ * slow to make and to remove. rustc does not hash these paths, so the bytes are those of the plain
+ * run.
  */
 #ifndef RELAY_RUSTC_COMMAND_H
 #define RELAY_RUSTC_COMMAND_H

@@ -27,6 +27,31 @@ static void on_seat_left(void *owner)
     give_turns(owner);
 }
 
+static void on_soon(uv_idle_t *soon)
+{
+    uv_idle_stop(soon);
+    give_turns(soon->data);
+}
+
+static void open_soon(struct jobserver *jobserver, uv_loop_t *loop)
+{
+    jobserver->soon = mem_zalloc(sizeof *jobserver->soon);
+    uv_idle_init(loop, jobserver->soon);
+    jobserver->soon->data = jobserver;
+}
+
+static void on_soon_closed(uv_handle_t *handle)
+{
+    free(handle);
+}
+
+static void close_soon(uv_idle_t *soon)
+{
+    if (soon != NULL) {
+        uv_close((uv_handle_t *)soon, on_soon_closed);
+    }
+}
+
 static size_t count_cores(void)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
@@ -53,6 +78,7 @@ bool jobserver_open(struct jobserver *jobserver, uv_loop_t *loop, const char *di
     jobserver->tokens = tokens == 0 ? count_cores() : tokens;
     jobserver->pool = token_pool_open(dir, jobserver->tokens, why);
     if (jobserver->pool != NULL && open_seats(jobserver, loop, dir, why)) {
+        open_soon(jobserver, loop);
         return true;
     }
     jobserver_close(jobserver);
@@ -66,6 +92,7 @@ void jobserver_stop(struct jobserver *jobserver)
 
 void jobserver_close(struct jobserver *jobserver)
 {
+    close_soon(jobserver->soon);
     seats_close(jobserver->seats);
     token_pool_close(jobserver->pool);
     *jobserver = (struct jobserver){0};
@@ -131,6 +158,13 @@ static struct job *next_in_turn(const struct jobserver *jobserver)
     return job;
 }
 
+static void want_seat_while_one_waits(struct jobserver *jobserver)
+{
+    if (next_in_turn(jobserver) == NULL) {
+        seats_want(jobserver->seats, false);
+    }
+}
+
 // Whoever is told may begin and end jobs.
 static void give_turns(struct jobserver *jobserver)
 {
@@ -139,8 +173,16 @@ static void give_turns(struct jobserver *jobserver)
         job->on_turn(job->owner);
         job = next_in_turn(jobserver);
     }
-    if (job == NULL && jobserver->seats != NULL) {
-        seats_want(jobserver->seats, false);
+    want_seat_while_one_waits(jobserver);
+}
+
+// Who has just left a seat is in the middle of something: the next one's turn comes behind it.
+static void share_what_was_left(struct jobserver *jobserver)
+{
+    give_tokens(jobserver);
+    want_seat_while_one_waits(jobserver);
+    if (next_in_turn(jobserver) != NULL) {
+        uv_idle_start(jobserver->soon, on_soon);
     }
 }
 
@@ -201,8 +243,7 @@ void job_rest(struct job *job)
     job->state = JOB_RESTS;
     if (job->jobserver->pool != NULL) {
         end_turn(job);
-        give_tokens(job->jobserver);
-        give_turns(job->jobserver);
+        share_what_was_left(job->jobserver);
     }
 }
 
@@ -237,7 +278,6 @@ void job_end(struct job *job, bool killed)
     }
     free(job);
     if (jobserver->pool != NULL) {
-        give_tokens(jobserver);
-        give_turns(jobserver);
+        share_what_was_left(jobserver);
     }
 }

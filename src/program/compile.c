@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "io/gate.h"
 #include "io/jobserver.h"
 #include "io/private_root.h"
 #include "io/reaper.h"
@@ -175,7 +176,6 @@ bool compile_start(struct compile *compile, struct failure *why)
     compile->is_lost = false;
     compile->has_metadata = false;
     compile->asked = false;
-    compile->opened = false;
     compile->blames_source = false;
     compile->ended = false;
     compile->end = (struct child_end){0};
@@ -319,7 +319,7 @@ static void on_asked(void *owner)
     struct compile *compile = owner;
     compile->asked = true;
     compile->events->on_asked(compile->owner, compile);
-    if (compile->job != NULL && !compile->opened) {
+    if (compile->job != NULL && !gate_is_open(compile->dir)) {
         job_rest(compile->job);
     }
 }
@@ -338,7 +338,6 @@ static void let_link(struct compile *compile)
 static void on_opened(void *owner)
 {
     struct compile *compile = owner;
-    compile->opened = true;
     if (compile->job != NULL) {
         job_resume(compile->job);
     }
@@ -363,9 +362,7 @@ static void on_turn(void *owner)
 static void on_ended(void *owner, const struct child_end *end)
 {
     struct compile *compile = owner;
-    struct job *job = compile->job;
-    bool killed = end->killed || end->signal != 0;
-    compile->job = NULL;
+    end_job(compile, end->killed || end->signal != 0);
     compile->end = *end;
     compile->ended = true;
     if (compile->gated != NULL) {
@@ -376,5 +373,4 @@ static void on_ended(void *owner, const struct child_end *end)
     compile->child = NULL;
     let_go(compile);
     compile->events->on_ended(compile->owner, compile);
-    job_end(job, killed); // whoever is next has its turn when all is told of this one
 }

@@ -176,19 +176,14 @@ static void perform(struct performer *performer, const struct action *action)
     }
 }
 
-// An action may make the table append further ones, also by giving another compile its turn.
+// An action may make the table append further ones.
 void performer_settle(struct performer *performer)
 {
-    if (performer->is_settling) {
-        return;
-    }
-    performer->is_settling = true;
     for (size_t i = 0; i < performer->actions.count; i++) {
         struct action action = performer->actions.items[i];
         perform(performer, &action);
     }
     performer->actions.count = 0;
-    performer->is_settling = false;
     idle_set(performer->idle,
              performer->requests.first == NULL && pipeline_holds_gates(performer->pipeline));
 }

@@ -18,10 +18,11 @@ class Turns(RelayCase):
     def start_few(self, jobs=JOBS, **kwargs):
         return self.start(flags=[f"--jobs={jobs}"], **kwargs)
 
-    def held(self, name, *before, after="link late"):
+    def held(self, name, *before):
         gate, reached = self.gate(f"gate-{name}"), self.signal(f"reached-{name}")
         crate = self.crate(name, lines(*before, f"fifo-signal {reached.path}",
-                                       f"fifo-wait {gate.path}", after))
+                                       f"fifo-wait {gate.path}",
+                                       f"append {self.note('done-' + name)} x", "link late"))
         crate.gate, crate.reached = gate, reached
         return crate
 
@@ -153,9 +154,19 @@ class AtTheGate(Turns):
         self.library = Library(self.workspace, "first")
         self.library.make_metadata()
 
-    def program(self, name):
-        return Program(self.workspace, name, lines("linker", "link the program"), [self.library],
-                       str(self.cc))
+    def program(self, name, *before, linker=None):
+        return Program(self.workspace, name, lines(*before, "linker", "link the program"),
+                       [self.library], str(linker or self.cc))
+
+    def all_seats_taken(self, program):
+        """The program's rustc stands at its gate, and as many others as may compute."""
+        worker, crates = self.start_few(), self.several(AT_ONCE)
+        self.assert_ok(worker.ask(**program.codegen()))
+        ids = [self.send(worker, crate) for crate in crates]
+        for crate in crates:
+            crate.reached.wait()
+        self.library.make_rlib()
+        return worker, crates, ids
 
     def test_it_does_not_count(self):
         worker, programs = self.start_few(), [self.program(f"app{i}") for i in range(AT_ONCE + 1)]
@@ -167,34 +178,30 @@ class AtTheGate(Turns):
         self.assert_clean_end(worker)
 
     def test_it_goes_on_in_its_turn(self):
-        worker, program, crates = self.start_few(), self.program("app"), self.several(AT_ONCE)
-        self.assert_ok(worker.ask(**program.codegen()))
-        ids = [self.send(worker, crate) for crate in crates]
-        for crate in crates:
-            crate.reached.wait()
-        self.library.make_rlib()
-        link = worker.send(**program.link())
-        later = self.held("later")
+        """Its linker fails if it runs before the one whose seat it gets is done."""
+        done = self.note("done-held0")
+        linker = self.workspace.top / "late-cc"
+        linker.write_text(f"#!/bin/sh\nexec test -e {done}\n", encoding="utf-8")
+        linker.chmod(0o755)
+        program = self.program("app", f"append {self.note()} x", linker=linker)
+        worker, crates, ids = self.all_seats_taken(program)
+        link, later = worker.send(**program.link()), self.held("later")
         later_id = self.send(worker, later)
         self.assert_waits(worker, later)
         self.settle(worker)  # the open gate is heard of a turn of the loop later
         crates[0].gate.release()
         self.assert_ok(worker.answer(ids[0]))
         self.assert_ok(worker.answer(link))  # before the later one, which is not done
+        self.assertEqual(1, self.runs())
         later.reached.wait()
-        for crate, request_id in zip([*crates, later], [*ids, later_id]):
+        for crate, request_id in zip([*crates[1:], later], [*ids[1:], later_id]):
             crate.gate.release()
-            if request_id != ids[0]:
-                self.assert_ok(worker.answer(request_id))
+            self.assert_ok(worker.answer(request_id))
         self.assert_clean_end(worker)
 
     def test_it_is_cancelled_while_it_waits_for_its_turn(self):
-        worker, program, crates = self.start_few(), self.program("app"), self.several(AT_ONCE)
-        self.assert_ok(worker.ask(**program.codegen()))
-        ids = [self.send(worker, crate) for crate in crates]
-        for crate in crates:
-            crate.reached.wait()
-        self.library.make_rlib()
+        program = self.program("app")
+        worker, crates, ids = self.all_seats_taken(program)
         link = worker.send(**program.link())
         self.settle(worker)
         worker.cancel(link)
