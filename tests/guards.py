@@ -5,6 +5,7 @@ Works on a copy of the tree in build/guards. A guard is a piece of source that i
 source has changed so that a piece is not found any more, that is an error too.
 
     guards.py [NAME...]     e.g. guards.py A1 B2
+    guards.py --pieces      only looks whether each piece is in the source still
 """
 
 import os
@@ -25,16 +26,21 @@ GUARDS = {
     "A1-inputs": ("test_joining", "A1_SilentlyWrongBuild", "src/program/intake.c",
                   "identity_of(&request->invocation, work->inputs, work->input_count)",
                   "identity_of(&request->invocation, work->inputs, 0)"),
-    "A2": ("test_joining", "A2_TheNextBuildTakesTheResult", "src/pipeline/entry.c",
+    "A2": ("test_joining", "A2_TheNextBuildTakesTheResult", "src/pipeline/entry_cells.c",
            "if (taken || entry->key == NULL) {", "if (true) {"),
     "A3": ("test_outcomes", "A3_FullAlone", "src/rustc/invocation.c",
            'crate_args_add_emit(crate, "metadata", NULL);', ""),
     "A3-bytes": ("test_real_rustc", "A3_TheSameBytes", "src/rustc/invocation.c",
                  'crate_args_add_emit(crate, "metadata", NULL);', ""),
-    "A4": ("test_outcomes", "A4_ADeadRustc", "src/pipeline/entry.c",
-           "may_try_again(entry) ? try_again :", "may_try_again(entry) ? finish_bad :"),
-    "A4-said": ("test_outcomes", "A4_ADeadRustc", "src/program/session.c",
-                "    say(compile, sentence);\n    free(sentence);", "    free(sentence);"),
+    "A4": ("test_outcomes", "A4_ADeadRustc", "src/pipeline/entry_cells.c",
+           "(may_try_again(entry) ? try_again : cell_finish_bad)", "(cell_finish_bad)",
+           "src/pipeline/entry_cells.c",
+           "(may_try_again(entry) ? try_again : cell_finish_bad_after_metadata)",
+           "(cell_finish_bad_after_metadata)", "src/pipeline/entry_cells.c",
+           "static bool may_try_again", "bool may_try_again(const struct entry *entry);\n"
+           "bool may_try_again"),
+    "A4-said": ("test_outcomes", "A4_ADeadRustc", "src/program/performer.c",
+                "        launcher_say(compile, sentence);\n", ""),
     "A5": ("test_outputs", "A5_OnlyDeclaredOutputs", "src/rustc/delivery.c",
            'return strcmp(emit->kind, "link") == 0 || (emit->path != NULL && !is_metadata);',
            "return true;"),
@@ -49,7 +55,7 @@ GUARDS = {
             '"\\\\u%04x", (unsigned)(unsigned char)byte', '" "'),
     "A11": ("test_outcomes", "A11_EachDiagnosticOnce", "src/rustc/diagnostics.c",
             "list->answered = list->count;", ""),
-    "B1": ("test_ending", "B1_CancelKillsBeforeItIsAnswered", "src/pipeline/entry.c",
+    "B1": ("test_ending", "B1_CancelKillsBeforeItIsAnswered", "src/pipeline/entry_cells.c",
            "if (entry->waiter_count > 1) {\n        remove_waiter", "if (true) {\n        remove_waiter"),
     "B2": ("test_ending", "B2_NothingOutlivesTheWorker", "src/io/group.c",
            "kill(-group->id, SIGKILL)", "kill(group->id, SIGTERM)",
@@ -58,11 +64,12 @@ GUARDS = {
     "B2-SIGKILL": ("test_ending", "B2_NothingOutlivesTheWorker", "src/io/guardian.c",
                    "kill(-list.groups[i], SIGKILL);", ""),
     "B3": ("test_ending", "B3_ACancelRightBehindItsRequest", "src/program/session.c",
-           "pipeline_cancel(session->pipeline, request->serial, &session->actions);", ""),
+           "        pipeline_cancel(session->performer.pipeline, request->serial, "
+           "&session->performer.actions);\n", ""),
     "B4": ("test_joining", "B4_ADirectoryBelongsToOneCompile", "src/program/private_dir.c",
            "state_dir_compile_path(state, serial, why)",
            "(tree_make(state->worker, S_IRWXU, why) ? mem_format(\"%s/1\", state->worker) : NULL)"),
-    "B7": ("test_joining", "B7_ANewMetadataRequestOfTheSameKey", "src/pipeline/entry.c",
+    "B7": ("test_joining", "B7_ANewMetadataRequestOfTheSameKey", "src/pipeline/entry_cells.c",
            "    detach(entry);\n    kill_if_orphaned(entry, context);\n}", "    detach(entry);\n}"),
     "C1": ("test_turns", "Libraries", "src/io/jobserver.c",
            ".count = jobserver->tokens + 1,", ".count = jobserver->tokens + 100,"),
@@ -72,8 +79,11 @@ GUARDS = {
                    "byte_lock_try(seats->fd, SEAT + (off_t)i)", "true"),
     "C1-told": ("test_turns", "SeveralWorkers", "src/io/seats.c",
                 "        futimens(seats->fd, NULL); // their watch sees it\n", ""),
-    "C1-end": ("test_turns", "Libraries", "src/program/worker.c",
-               "jobserver_stop(&worker->jobserver);\n", ""),
+    "C1-end": ("test_turns", "Libraries", "src/io/jobserver.c",
+               "uv_idle_start(jobserver->soon, on_soon);", "on_soon(jobserver->soon);"),
+    "C1-turn": ("test_turns", "AtTheGate", "src/program/compile.c",
+                "    if (!compile_waits_for_turn(compile)) {\n        let_link(compile);\n    }\n",
+                "    let_link(compile);\n"),
     "C3": ("test_outputs", "C3_PlacedByRenameOrLink", "src/io/outputs.c",
            "int error = link_file(from, to);\n    if (error == EEXIST)",
            "int error = EXDEV;\n    if (error == EEXIST)"),
@@ -82,23 +92,24 @@ GUARDS = {
            "    char *all = mem_format(\"chmod a+w \\\"$(dirname '%s')\\\"/*\", to);\n"
            "    int ignored = system(all);\n    (void)ignored;\n    free(all);\n"
            "    int error = how(from, to);\n    if (error == ENOENT"),
-    "across": ("test_across", "TakesOver", "src/program/compile.c",
+    "across": ("test_across", "TakesOver", "src/program/compile_remote.c",
                "compile->attachment = attachment_open(", "(void)(on_remote_over), (void)(attachment_open)("),
-    "across-metadata": ("test_across", "DoesNot", "src/program/session.c",
-                        "if (compile_is_hollow(compile) || made_other_metadata(request, compile)) {",
-                        "if (compile_is_hollow(compile)) {"),
-    "across-hollow": ("test_across", "TakesOver", "src/program/session.c",
-                      "return compile_is_hollow(compile) || made_other_metadata(request, compile);",
-                      "return made_other_metadata(request, compile);"),
+    "across-metadata": ("test_across", "DoesNot", "src/program/performer.c",
+                        "(!is_link && launcher_differs(compile, request, NULL))",
+                        "(false && launcher_differs(compile, request, NULL && is_link))"),
+    "across-hollow": ("test_across", "TakesOver", "src/program/performer.c",
+                      "if (compile_is_hollow(compile) || (", "if ((",
+                      "src/program/launcher.c", "if (compile_is_hollow(compile)) {",
+                      "if (false) {"),
     "sandbox": ("test_outputs", "B_TheSandboxIsReused", "src/program/intake.c",
                 "if (sandbox_is_reused(intake->cwd, work->sandbox_dir)) {", "if (false) {"),
     "facts-A": ("test_ending", "A_ReusedIds", "src/program/session.c",
                 "if (older != NULL) {", "if (false) {"),
     "facts-C": ("test_joining", "C_DeclaredOutputs", "src/rustc/delivery.c",
                 "return is_metadata;", "return true;"),
-    "cancel-other": ("test_cancel", "TwoWait", "src/pipeline/entry.c",
+    "cancel-other": ("test_cancel", "TwoWait", "src/pipeline/entry_cells.c",
                      "if (entry->waiter_count > 1) {", "if (false) {"),
-    "cancel-detach": ("test_cancel", "AlreadyDying", "src/pipeline/entry.c",
+    "cancel-detach": ("test_cancel", "AlreadyDying", "src/pipeline/entry_cells.c",
                       "the waiter stays.\n    detach(entry);", "the waiter stays.\n"),
     "cancel-sandbox": ("test_cancel", "TwoWait", "src/program/intake.c",
                        "if (sandbox_is_reused(intake->cwd, work->sandbox_dir)) {", "if (false) {"),
@@ -111,7 +122,8 @@ GUARDS = {
                          "kill(-list.groups[i], SIGKILL);", ""),
     "shutdown-state": ("test_shutdown", "Kept", "src/program/host.c",
                        "    state_dir_close(&host->state);\n", ""),
-    "shutdown-others": ("test_shutdown", "WaitingForAnotherWorker", "src/program/compile.c",
+    "shutdown-others": ("test_shutdown", "WaitingForAnotherWorker",
+                        "src/program/compile_remote.c",
                         "if (compile->ended && !compile->is_lost) {", "if (true) {"),
     "bad-swept": ("test_bad_days", "TheWorkerIsKilledBetweenMetadataAndFull", "src/io/state_dir.c",
                   "    if (flock(fd, LOCK_EX | LOCK_NB) == 0) {\n        char *dir",
@@ -122,7 +134,8 @@ GUARDS = {
                  "    if (error != 0) {\n        unlink(temporary);\n    }\n", ""),
     "bad-deleted": ("test_bad_days", "TheStateDirectoryIsDeleted", "src/io/state_dir.c",
                     "if (!restore_place(state, why)) {", "if (!restore_place(state, why) || true) {"),
-    "bad-deleted-kept": ("test_bad_days", "TheStateDirectoryIsDeleted", "src/program/compile.c",
+    "bad-deleted-kept": ("test_bad_days", "TheStateDirectoryIsDeleted",
+                         "src/program/compile_result.c",
                          "return compile_succeeded(compile) && crate_args_emit(",
                          "return false && crate_args_emit("),
     "bad-read-only": ("test_bad_days", "TheStateDirectoryIsReadOnly", "src/io/state_dir.c",
@@ -136,7 +149,8 @@ GUARDS = {
                   "    struct stat info;\n"
                   "    bool old = fstat(fd, &info) == 0 && info.st_mtime < 3000000000;\n"
                   "    if (old && flock(fd, LOCK_EX | LOCK_NB) == 0) {\n        char *dir"),
-    "bad-abandoned": ("test_bad_days", "AThousandRequestsAreAbandoned", "src/pipeline/entry.c",
+    "bad-abandoned": ("test_bad_days", "AThousandRequestsAreAbandoned",
+                      "src/pipeline/entry_cells.c",
                       "    if (entry->state != ENTRY_DYING) {\n"
                       "        kill_if_orphaned(entry, context);\n    }\n", ""),
     "bad-abandoned-kept": ("test_bad_days", "AThousandRequestsAreAbandoned",
@@ -234,6 +248,8 @@ GUARDS = {
                   "    if (compile->is_lost) {\n        events_", "    if (false) {\n        events_"),
 }
 
+NOT_THERE = "its guard is not in {} any more"
+
 
 def copy_tree():
     """Copies what changed only, so that a build stays incremental."""
@@ -279,12 +295,25 @@ def judge(name):
     copy_tree()
     for file, piece, replacement in zip(*[iter(edits)] * 3):
         if not take_out(file, piece, replacement):
-            return f"its guard is not in {file} any more"
+            return NOT_THERE.format(file)
     build()
     return f"{test_class} passes without its guard" if passes(test_file, test_class) else None
 
 
+def look_for_pieces():
+    """Returns how many are missing."""
+    missing = 0
+    for name, (_, _, *edits) in GUARDS.items():
+        for file, piece, _ in zip(*[iter(edits)] * 3):
+            if piece not in (ROOT / file).read_text():
+                print(f"tests/guards.py: {name}: {NOT_THERE.format(file)}")
+                missing += 1
+    return missing
+
+
 def main():
+    if sys.argv[1:] == ["--pieces"]:
+        return 1 if look_for_pieces() else 0
     names = sys.argv[1:] or list(GUARDS)
     copy_tree()
     build()

@@ -31,7 +31,6 @@ struct jobserver {
     uv_idle_t *soon;  /**< active when turns are to be given, by the loop */
     struct job *jobs; /**< the oldest first */
     size_t tokens;    /**< how many there are in all */
-    bool stopped;
 };
 
 /** Called from the loop only: the job computes. It may be ended from within. */
@@ -43,9 +42,6 @@ typedef void job_turn(void *owner);
  */
 bool jobserver_open(struct jobserver *jobserver, uv_loop_t *loop, const char *dir, size_t tokens,
                     struct failure *why);
-
-/** From now on it is nobody's turn any more. */
-void jobserver_stop(struct jobserver *jobserver);
 
 /** Every job must have ended. Accepts a zeroed struct. */
 void jobserver_close(struct jobserver *jobserver);

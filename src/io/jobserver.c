@@ -85,11 +85,6 @@ bool jobserver_open(struct jobserver *jobserver, uv_loop_t *loop, const char *di
     return false;
 }
 
-void jobserver_stop(struct jobserver *jobserver)
-{
-    jobserver->stopped = true;
-}
-
 void jobserver_close(struct jobserver *jobserver)
 {
     close_soon(jobserver->soon);
@@ -138,7 +133,7 @@ static bool find_seat(struct jobserver *jobserver, struct job *job)
 
 static bool begin_turn(struct jobserver *jobserver, struct job *job)
 {
-    if (jobserver->stopped || !find_seat(jobserver, job)) {
+    if (!find_seat(jobserver, job)) {
         return false;
     }
     job->state = JOB_COMPUTES;

@@ -103,7 +103,6 @@ static bool worker_open(struct worker *worker, char *const *inherited_env, struc
 
 static void worker_close(struct worker *worker)
 {
-    jobserver_stop(&worker->jobserver);
     host_kill_all(&worker->host);
     session_destroy(worker->session);
     inlet_close(&worker->inlet);
@@ -138,7 +137,6 @@ static void stop(struct worker *worker, int exit_code)
         worker->stopping = true;
         worker->exit_code = exit_code;
         inlet_close(&worker->inlet);
-        jobserver_stop(&worker->jobserver);
         host_stop(&worker->host);
     }
 }

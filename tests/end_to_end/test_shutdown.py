@@ -297,7 +297,9 @@ class Shutdown(BazelCase):
     @in_each("worker-singleplex-sandboxed")
     def test_workers_need_too_much_memory(self, config):
         """Bazel ends one that is idle, as far as Bazel knows, while another one works. (It means to
-        end multiplex workers as well, and does not find them.)"""
+        end multiplex workers as well, and does not find them.) While it believes in workers that
+        were killed behind its back it may end none."""
+        self.workspace.bazel("shutdown")
         idle = self.in_background(config)
         limit = "--experimental_total_worker_memory_limit_mb=1"
         running, found = self.compiling("worker", limit, OFTEN)

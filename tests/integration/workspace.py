@@ -8,6 +8,13 @@ import shutil
 import links
 
 
+def _below(place):
+    """All that is there. A test may have its output base in a mount namespace of its own: then a
+    worker outside finds it gone, and may sweep the links in memory while they are listed."""
+    for folder, names, files in os.walk(place):
+        yield from (pathlib.Path(folder, name) for name in (*names, *files))
+
+
 class Workspace:
     """<top>/output_base/execroot/ws with server/ beside it: an output base is known by both."""
 
@@ -75,8 +82,7 @@ class Workspace:
         places = [self.state / "1", *([memory] if memory else [])]
         kept = [place / name for place in (*places, *self.tmp.glob("rustc-relay-*/1"))
                 for name in ("roots", "folders", "base", "jobserver")]
-        return [str(path) for place in (self.state, self.tmp, *places) if place.exists()
-                for path in place.rglob("*")
+        return [str(path) for place in (self.state, self.tmp, *places) for path in _below(place)
                 if not any(path.is_relative_to(place) for place in kept)
                 and (not path.is_dir() or path.name.startswith("worker-"))]
 
