@@ -54,7 +54,7 @@ def computing(compilation_mode, at_most):
                    for samples in of_modes.values() for sample in samples)
         return most - found["machine"]["cores"]
     return Goal(f"processes computing at once, beyond the number of cores, {called}", at_most,
-                PROCESSES, f"graph-part-{compilation_mode}", figure)
+                PROCESSES, f"graph-{compilation_mode}", figure)
 
 
 def named(those, key, value):
@@ -101,6 +101,8 @@ GOALS = [
     graph("opt", "worker / off", "cpu", 0.95),
     graph("fastbuild", f"{LATE_LINK} / cargo", "wall", 0.98),
     graph("opt", f"{LATE_LINK} / cargo", "wall", 0.98),
+    graph("fastbuild", f"{LATE_LINK}-busy / cargo", "wall", 0.98),
+    graph("opt", f"{LATE_LINK}-busy / cargo", "wall", 0.98),
     graph("fastbuild", "worker / hollow", "cpu", 0.68),
     graph("opt", "worker / hollow", "cpu", 0.75),
     *(simulated(name, cores, "bound", 1.03) for name in [*REAL_GRAPHS, TEN_TESTS]
