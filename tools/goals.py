@@ -101,8 +101,6 @@ GOALS = [
     graph("opt", "worker / off", "cpu", 0.95),
     graph("fastbuild", f"{LATE_LINK} / cargo", "wall", 0.98),
     graph("opt", f"{LATE_LINK} / cargo", "wall", 0.98),
-    graph("fastbuild", f"{LATE_LINK}-busy / cargo", "wall", 0.98),
-    graph("opt", f"{LATE_LINK}-busy / cargo", "wall", 0.98),
     graph("fastbuild", "worker / hollow", "cpu", 0.68),
     graph("opt", "worker / hollow", "cpu", 0.75),
     *(simulated(name, cores, "bound", 1.03) for name in [*REAL_GRAPHS, TEN_TESTS]

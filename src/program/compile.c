@@ -99,7 +99,9 @@ static void remove_dir(struct compile *compile)
     compile->dir = NULL;
 }
 
-// What rustc is given beside the request's environment. Neither is seen by what it compiles.
+// What rustc is given beside the request's environment. Neither is seen by what it compiles. (Not
+// MAKEFLAGS, for which rustc looks second: whatever calls make behind a macro or as the linker
+// would find a FIFO there, and GNU make before 4.4 refuses to work then.)
 static void add_own_env(const struct compile *compile, struct strlist *env)
 {
     char *tmp = command_tmp_dir(&compile->command, compile->dir);

@@ -33,7 +33,7 @@ from builders import BazelBuild, CargoBuild, CargoFailed  # noqa: E402
 from cargo_workspace import CargoWorkspace, Touch, Unsuitable  # noqa: E402
 from example_workspace import EXAMPLE, BazelFailed, Scratch  # noqa: E402
 
-MODES = ["cargo", "off", "hollow", "worker", "worker-link", "worker-link-busy"]
+MODES = ["cargo", "off", "hollow", "worker", "worker-link"]
 MORE_MODES = ["worker-sandboxed", "worker-sandboxed-link", "worker-singleplex",
               "worker-singleplex-sandboxed"]
 CASES = [rounds.CLEAN, "leaf", "middle", "root"]
