@@ -96,7 +96,7 @@ GUARDS = {
                "compile->attachment = attachment_open(", "(void)(on_remote_over), (void)(attachment_open)("),
     "across-metadata": ("test_across", "DoesNot", "src/program/performer.c",
                         "(!is_link && launcher_differs(compile, request, NULL))",
-                        "(false && launcher_differs(compile, request, NULL && is_link))"),
+                        "(false && !is_link && launcher_differs(compile, request, NULL))"),
     "across-hollow": ("test_across", "TakesOver", "src/program/performer.c",
                       "if (compile_is_hollow(compile) || (", "if ((",
                       "src/program/launcher.c", "if (compile_is_hollow(compile)) {",

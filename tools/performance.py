@@ -202,6 +202,8 @@ def section(name, title, command, render):
         print(f"left out: {path.relative_to(ROOT)} is of an older bench; measure again by ./dev bench "
               f"{command}")
         return ""
+    if found.get("rounds_with_edits", 0) < found["rounds"] and len(found.get("cases", [])) > 1:
+        command += f" --edits {found['rounds_with_edits']}"
     chart = graph_chart(name, found) if render is graph_section else ""
     return (f"\n## {title}\n\n`./dev bench {command}` · {of_machine(found)}\n{chart}\n"
             + render(found).rstrip() + "\n")
