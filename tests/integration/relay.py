@@ -24,6 +24,8 @@ WIRE = os.environ.get("RELAY_TEST_WIRE", "json")
 # A fake rustc that is held computes, for the worker: so many may.
 MANY_JOBS = "--jobs=64"
 
+UNKNOWN_ID = 1 << 20  # of no request that was ever sent
+
 
 class Worker:
     """One worker process. `answers` holds every response that came and was not asked for yet."""
@@ -99,6 +101,12 @@ class Worker:
         empty.touch()
         response = self.ask(arguments=[str(empty)], request_id=1 << 30)
         assert response.exit_code == 0, response
+
+    def settle(self):
+        """When this returns, the worker has seen all that was sent before, whoever waits for its
+        turn: it answers a cancel at once, also one of nothing."""
+        self.cancel(UNKNOWN_ID)
+        self.answer(UNKNOWN_ID)
 
     def processes(self):
         """Every living process that this worker started, also after its own death."""

@@ -2,7 +2,6 @@
 
 See also: rustc killed twice (test_outcomes.py A4), a truncated result (test_across.py)."""
 
-import contextlib
 import os
 import pathlib
 import shutil
@@ -17,8 +16,6 @@ from scripts import lines
 from workspace import Crate, Workspace
 
 PAGE = 4096
-FUTURE = 4_000_000_000  # 2096
-UNKNOWN_ID = 1 << 20  # a cancel of it is answered at once
 
 
 class BadDay(RelayCase):
@@ -295,8 +292,7 @@ class TheDiskIsFull(Sandboxed):
         private_mounts.make_small(self, self.workspace.state, f"{self.SIZE},nr_inodes=32")
         worker, crate = self.start(), self.crate(text=self.script(1))
         worker.barrier()
-        worker.cancel(UNKNOWN_ID)
-        worker.answer(UNKNOWN_ID)  # now what the barrier's compile had is removed
+        worker.settle()  # now what the barrier's compile had is removed
         names = []
         try:
             while True:
@@ -644,19 +640,14 @@ class TwoAtOnce(Sandboxed):
 class TheClockIsSetBack(Sandboxed):
     """All that is there is of the future; nothing of ours asks what time it is."""
 
-    def age(self):
-        for path in [self.workspace.top, *self.workspace.top.rglob("*")]:
-            with contextlib.suppress(FileNotFoundError):  # the worker is still tidying up
-                os.utime(path, (FUTURE, FUTURE), follow_symlinks=False)
-
     def test_with_a_kept_result(self):
         worker = self.start()
         crate = self.finished_crate(worker)
-        self.age()
+        self.workspace.age()
         self.assert_ok(worker.ask(**crate.full()))
         self.assert_rlib(crate)
         self.assertEqual(1, self.runs())
-        self.age()
+        self.workspace.age()
         self.assert_builds(worker)
 
     def test_while_another_worker_waits(self):
@@ -665,7 +656,7 @@ class TheClockIsSetBack(Sandboxed):
         self.assert_ok(first.ask(**crate.metadata()))
         full = second.send(**crate.full())
         second.barrier()
-        self.age()
+        self.workspace.age()
         crate.gate.release()
         self.assert_ok(second.answer(full))
         self.assert_rlib(crate)
@@ -679,7 +670,7 @@ class TheClockIsSetBack(Sandboxed):
         dead.barrier()
         self.assert_ok(living.ask(**crate.metadata()))
         self.kill(dead)
-        self.age()
+        self.workspace.age()
         successor = self.start()
         successor.barrier()
         owners = {path.name.split("-")[1] for path in self.workspace.state.glob("1/worker-*")}
@@ -694,7 +685,7 @@ class TheClockIsSetBack(Sandboxed):
         worker, crate = self.start_here(), self.crate(text=self.script(1))
         self.assert_ok(self.ask(worker, 1, crate.metadata()))
         root, = self.workspace.roots()
-        self.age()
+        self.workspace.age()
         before = (root / crate.root).lstat()
         crate.restore_metadata("m1")
         self.assert_ok(self.ask(worker, 1, crate.full()))

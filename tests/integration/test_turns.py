@@ -11,7 +11,6 @@ from workspace import Library, Program
 
 JOBS = 2
 AT_ONCE = JOBS + 1
-UNKNOWN_ID = 1 << 20
 NAME = "--crate-name="
 
 
@@ -32,11 +31,6 @@ class Turns(RelayCase):
     def send(self, worker, crate):
         return worker.send(arguments=crate.link_arguments(), inputs=crate.inputs())
 
-    def settle(self, worker):
-        """All that was sent has been seen. Needs no turn of its own."""
-        worker.cancel(UNKNOWN_ID)
-        worker.answer(UNKNOWN_ID)
-
     def compiling(self, worker):
         """The names of the crates that it has a rustc for."""
         found = []
@@ -48,7 +42,7 @@ class Turns(RelayCase):
         return found
 
     def assert_waits(self, worker, crate):
-        self.settle(worker)
+        worker.settle()
         self.assertNotIn(crate.name, self.compiling(worker))
         self.assertEqual([], worker.answers)
 
@@ -184,7 +178,7 @@ class AtTheGate(Turns):
         link, later = worker.send(**program.link()), self.held("later")
         later_id = self.send(worker, later)
         self.assert_waits(worker, later)
-        self.settle(worker)  # the open gate is heard of a turn of the loop later
+        worker.settle()  # the open gate is heard of a turn of the loop later
         said = {path.name for path in self.workspace.state.rglob("gate/*")}
         self.assertIn("open", said)
         self.assertNotIn("passed", said)
@@ -201,7 +195,7 @@ class AtTheGate(Turns):
         program = self.program("app")
         worker, crates, ids = self.all_seats_taken(program)
         link = worker.send(**program.link())
-        self.settle(worker)
+        worker.settle()
         worker.cancel(link)
         self.assertTrue(worker.answer(link).was_cancelled)
         for crate, request_id in zip(crates, ids):

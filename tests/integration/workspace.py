@@ -1,5 +1,6 @@
 """A directory tree as Bazel lays it out, and crates in it with the two requests of each."""
 
+import contextlib
 import hashlib
 import os
 import pathlib
@@ -8,9 +9,13 @@ import shutil
 import links
 
 
+FUTURE = 4_000_000_000  # 2096
+
+
 def _below(place):
-    """All that is there. A test may have its output base in a mount namespace of its own: then a
-    worker outside finds it gone, and may sweep the links in memory while they are listed."""
+    """All that is there, though a worker may be tidying up. (A test may have its output base in a
+    mount namespace of its own: then a worker outside finds it gone, and may sweep the links in
+    memory.)"""
     for folder, names, files in os.walk(place):
         yield from (pathlib.Path(folder, name) for name in (*names, *files))
 
@@ -85,6 +90,12 @@ class Workspace:
         return [str(path) for place in (self.state, self.tmp, *places) for path in _below(place)
                 if not any(path.is_relative_to(place) for place in kept)
                 and (not path.is_dir() or path.name.startswith("worker-"))]
+
+    def age(self):
+        """All that is there is of the future."""
+        for path in (self.top, *_below(self.top)):
+            with contextlib.suppress(FileNotFoundError):  # a worker is tidying up
+                os.utime(path, (FUTURE, FUTURE), follow_symlinks=False)
 
     def remove(self):
         """Also what belongs to it elsewhere."""
