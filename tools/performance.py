@@ -7,9 +7,9 @@ usage: performance.py    (./dev docs performance)
 
 import json
 import pathlib
-import statistics
 
 import charts
+import compare
 import goals
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -49,6 +49,8 @@ Cargo and Bazel build the same copies of the crates with the same flags. *Wall* 
 a user waits for behind a clean or an edit: Bazel's client, loading and analysis, too. *Memory* is the peak, looked for ten times a second, of the sum of all
 processes' own pages (resident, without those of files, which processes share), without and with Bazel's server. *rustc runs* are what the workers' traces, Bazel's
 metrics of actions, and cargo's messages say; *rustcs at once* are known of workers only.
+
+*Ratios* are those of builds of the same round, which stood beside the same neighbours: the median of the rounds, and the range.
 """
 
 
@@ -63,13 +65,6 @@ scripts, too, which run beside the worker.
 """
 
 
-def spread(numbers, digits):
-    """The median, and the range where there is one."""
-    low, middle, high = (f"{number:.{digits}f}" for number in
-                         (min(numbers), statistics.median(numbers), max(numbers)))
-    return middle if low == high else f"{middle} ({low} to {high})"
-
-
 def table(heads, rows):
     lines = [heads, ["---"] * len(heads), *rows]
     return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines) + "\n"
@@ -82,13 +77,13 @@ def of_machine(found):
 
 
 def sample_row(mode, samples):
-    cells = [spread([one[name] for one in samples], digits)
+    cells = [compare.spread([one[name] for one in samples], digits)
              for name, (_, digits) in GRAPH_COLUMNS.items()]
     return [mode, *cells]
 
 
 def ratio_row(name, ratios):
-    return [name, *(f"{one:.3f}" if one else "-" for one in ratios.values())]
+    return [name, *map(compare.shown, ratios.values())]
 
 
 def graph_section(found):
@@ -98,10 +93,10 @@ def graph_section(found):
         text += f"**{charts.case_title(found, case)}**\n\n"
         text += table(["mode", *(head for head, _ in GRAPH_COLUMNS.values())],
                       [sample_row(mode, samples) for mode, samples in of_modes.items()]) + "\n"
-        ratios = found["ratios_of_medians"][case]
+        ratios = compare.ratios(of_modes)
         if ratios:
             heads = [GRAPH_COLUMNS[name][0].partition(",")[0] for name in next(iter(ratios.values()))]
-            text += table(["ratio of medians", *heads],
+            text += table(["ratio, round by round", *heads],
                           [ratio_row(name, of_columns) for name, of_columns in ratios.items()]) + "\n"
     return text
 
@@ -202,7 +197,7 @@ def section(name, title, command, render):
         print(f"left out: {path.relative_to(ROOT)} is of an older bench; measure again by ./dev bench "
               f"{command}")
         return ""
-    if found.get("rounds_with_edits", 0) < found["rounds"] and len(found.get("cases", [])) > 1:
+    if len(found.get("cases", [])) > 1 and found["rounds_with_edits"] < found["rounds"]:
         command += f" --edits {found['rounds_with_edits']}"
     chart = graph_chart(name, found) if render is graph_section else ""
     return (f"\n## {title}\n\n`./dev bench {command}` · {of_machine(found)}\n{chart}\n"

@@ -3,6 +3,7 @@
 import dataclasses
 import statistics
 
+import compare
 import results
 from builders import clean_sample
 
@@ -15,8 +16,7 @@ COLUMNS = {  # of a sample: what stands above it
     "memory": "memory, MiB",
     "memory_all": "with server, MiB",
 }
-RATIOS = ["wall", "whole", "cpu", "memory"]
-BASES = ["cargo", "off", "hollow", "worker"]
+DIGITS = {"memory": 0, "memory_all": 0}
 
 
 def take_rounds(builders, cases, rounds, rounds_with_edits=0):
@@ -40,48 +40,32 @@ def take_rounds(builders, cases, rounds, rounds_with_edits=0):
     return samples
 
 
-def median(samples, name):
-    return statistics.median(getattr(sample, name) for sample in samples)
+def as_kept(samples):
+    return {case: {mode: [dataclasses.asdict(sample) for sample in those]
+                   for mode, those in of_modes.items()} for case, of_modes in samples.items()}
 
 
-def spread(samples, name):
-    numbers = [getattr(sample, name) for sample in samples]
-    digits = 0 if name.startswith("memory") else 2
-    low, middle, high = (f"{number:.{digits}f}" for number in
-                         (min(numbers), statistics.median(numbers), max(numbers)))
-    return middle if low == high else f"{middle} ({low} to {high})"
+def print_ratios(of_modes):
+    found = compare.ratios(of_modes)
+    if found:
+        print(f"{'ratios, round by round':<26}"
+              + "".join(f"{COLUMNS[name].partition(',')[0]:<28}" for name in compare.COLUMNS))
+    for name, of_columns in found.items():
+        print(f"{name:<26}" + "".join(f"{compare.shown(ratio):<28}" for ratio in of_columns.values()))
 
 
 def print_tables(samples):
-    for case, of_modes in samples.items():
+    for case, of_modes in as_kept(samples).items():
         heads = "".join(f"{head:<28}" for head in COLUMNS.values())
         print(f"\n{case + ': medians':<26}{heads}rustc runs")
         for mode, those in of_modes.items():
-            cells = "".join(f"{spread(those, name):<28}" for name in COLUMNS)
-            print(f"{mode:<26}{cells}{median(those, 'rustc_runs'):.0f}")
-        found = ratios(of_modes)
-        if found:
-            print(f"{'ratios of medians':<42}" + "".join(f"{name:>8}" for name in RATIOS))
-        for name, of_columns in found.items():
-            cells = (f"{ratio:8.3f}" if ratio else f"{'-':>8}" for ratio in of_columns.values())
-            print(f"{name:<42}" + "".join(cells))
-
-
-def ratios(of_modes):
-    """"worker / off" and the like -> column -> ratio of the medians; None: of nothing."""
-    pairs = [(mode, base) for base in BASES if base in of_modes for mode in of_modes
-             if mode != base and (base == "cargo" or mode.startswith("worker"))]
-    found = {}
-    for mode, base in pairs:
-        medians = {name: [median(of_modes[one], name) for one in (mode, base)] for name in RATIOS}
-        found[f"{mode} / {base}"] = {name: ours / theirs if theirs else None
-                                     for name, (ours, theirs) in medians.items()}
-    return found
+            of_columns = {name: [one[name] for one in those] for name in (*COLUMNS, "rustc_runs")}
+            cells = "".join(f"{compare.spread(of_columns[name], DIGITS.get(name, 2)):<28}"
+                            for name in COLUMNS)
+            print(f"{mode:<26}{cells}{statistics.median(of_columns['rustc_runs']):.0f}")
+        print_ratios(of_modes)
 
 
 def save(name, samples, **facts):
     """Keeps what was measured under this name."""
-    cases = {case: {mode: [dataclasses.asdict(sample) for sample in those]
-                    for mode, those in of_modes.items()} for case, of_modes in samples.items()}
-    found = {case: ratios(of_modes) for case, of_modes in samples.items()}
-    results.save(name, **facts, cases=cases, ratios_of_medians=found)
+    results.save(name, **facts, cases=as_kept(samples))
