@@ -123,6 +123,8 @@ GOALS = [
 # Why a goal is missed, in words without figures, by what the goal is called; shown only while it is.
 ON_DISK = "ext4 looks for a new inode among those that were just removed"
 PLAIN_ON_DISK = f"it makes more directories than a library's, and {ON_DISK}"
+BUSY_CORES = ("Bazel's server computes beside its actions, and where rustcs need more CPU than cargo's (both are "
+              "in the table), two busy cores have no idle one for that, either")
 CAUSES = {
     "request beyond a bare spawn, 300 inputs, proto, one of a library's two": ON_DISK,
     "request beyond a bare spawn, 300 inputs, proto, a plain one": PLAIN_ON_DISK,
@@ -131,10 +133,8 @@ CAUSES = {
     "sandboxed request beyond a bare spawn, 300 inputs, proto, unchanged": ON_DISK,
     "simulated, real, fastbuild, 16 cores: worker-link / cargo's rule":
         "no order can do it, the critical path alone is longer than that",
-    "wall, worker-link / cargo, debug, 2 cores": "Bazel's server computes beside its actions (its CPU is in "
-        "the table), and two busy cores have no idle one for it",
-    "wall, worker-link / cargo, release, 2 cores": "Bazel's server computes beside its actions (its CPU is in "
-        "the table), and two busy cores have no idle one for it",
+    "wall, worker-link / cargo, debug, 2 cores": BUSY_CORES,
+    "wall, worker-link / cargo, release, 2 cores": BUSY_CORES,
 }
 
 
