@@ -315,6 +315,9 @@ def main():
     if sys.argv[1:] == ["--pieces"]:
         return 1 if look_for_pieces() else 0
     names = sys.argv[1:] or list(GUARDS)
+    unknown = [name for name in names if name not in GUARDS]
+    if unknown:
+        sys.exit(f"guards: there is no '{unknown[0]}'; there are {', '.join(GUARDS)}")
     copy_tree()
     build()
     bad = 0

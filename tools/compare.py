@@ -1,21 +1,42 @@
-"""How modes compare whose builds took turns (tests/bench/rounds.py).
+"""How modes compare whose builds took turns (tests/bench/rounds.py): two tables of text, for a terminal or
+a page, from what a bench keeps.
 
-Machines are shared: what a build costs drifts by a third within an hour, but little from one build to
-the next. So each round's builds are compared with each other, and it is the median of these ratios that
-counts: the ratio of two medians would often be one of different rounds.
+Machines are shared: what a build costs drifts during a run. So the builds of each round are compared with
+each other, and it is the median of these ratios that counts: the ratio of two medians would often be one of
+different rounds.
 """
 
 import statistics
 
-COLUMNS = ["wall", "whole", "cpu", "memory"]
+COLUMNS = {  # of a sample (tests/bench/builders.py): the head, and how many digits
+    "wall": ("wall, s", 2),
+    "whole": ("whole command, s", 2),
+    "cpu": ("CPU, s", 2),
+    "server_cpu": ("CPU of Bazel's server, s", 2),
+    "memory": ("memory, MiB", 0),
+    "memory_all": ("with the server, MiB", 0),
+    "rustc_runs": ("rustc runs", 0),
+    "computing": ("rustcs at once", 0),
+}
+COMPARED = ["wall", "whole", "cpu", "memory"]
 BASES = ["cargo", "off", "hollow", "worker"]
 
 
 def spread(numbers, digits):
-    """The median, and the range where there is one."""
+    """The median, and the range where there is one; "-" of nothing."""
+    if not numbers:
+        return "-"
     low, middle, high = (f"{number:.{digits}f}" for number in
                          (min(numbers), statistics.median(numbers), max(numbers)))
     return middle if low == high else f"{middle} ({low} to {high})"
+
+
+def medians(of_modes):
+    """(heads, rows), from mode -> its samples, one of each round."""
+    rows = [[mode, *(spread([one[name] for one in samples], digits)
+                     for name, (_, digits) in COLUMNS.items())]
+            for mode, samples in of_modes.items()]
+    return ["mode", *(head for head, _ in COLUMNS.values())], rows
 
 
 def rounds_of(ours, theirs, column):
@@ -25,13 +46,15 @@ def rounds_of(ours, theirs, column):
 
 
 def ratios(of_modes):
-    """"worker / off" and the like -> column -> the ratio in each round; from mode -> its samples, as they
-    are kept."""
+    """"worker / off" and the like -> column -> the ratio in each round."""
     pairs = [(mode, base) for base in BASES if base in of_modes for mode in of_modes
              if mode != base and (base == "cargo" or mode.startswith("worker"))]
     return {f"{mode} / {base}": {column: rounds_of(of_modes[mode], of_modes[base], column)
-                                 for column in COLUMNS} for mode, base in pairs}
+                                 for column in COMPARED} for mode, base in pairs}
 
 
-def shown(of_rounds):
-    return spread(of_rounds, 3) if of_rounds else "-"
+def ratios_shown(of_modes):
+    """(heads, rows); no rows where there is nothing to compare."""
+    rows = [[name, *(spread(of_rounds, 3) for of_rounds in of_columns.values())]
+            for name, of_columns in ratios(of_modes).items()]
+    return ["ratio, round by round", *(COLUMNS[name][0].partition(",")[0] for name in COMPARED)], rows

@@ -32,17 +32,6 @@ GRAPHS = {
     "ten-tests-opt-1-units": ("Ten tests on a slow library, release, one codegen unit",
                               "ten-tests -c opt --codegen-units 1"),
 }
-# Of each sample: the head of its column, and how many digits. See tests/bench/builders.py.
-GRAPH_COLUMNS = {
-    "wall": ("wall, s", 2),
-    "whole": ("whole command, s", 2),
-    "cpu": ("CPU, s", 2),
-    "server_cpu": ("CPU of Bazel's server, s", 2),
-    "memory": ("memory, MiB", 0),
-    "memory_all": ("with the server, MiB", 0),
-    "rustc_runs": ("rustc runs", 0),
-    "computing": ("rustcs at once", 0),
-}
 ABOUT_GRAPHS = """\
 
 Cargo and Bazel build the same copies of the crates with the same flags. *Wall* is Bazel's own time of execution, with a warm server; *whole command* is all that
@@ -76,28 +65,14 @@ def of_machine(found):
             f"{it['memory_gib']} GiB, {it['rustc']}")
 
 
-def sample_row(mode, samples):
-    cells = [compare.spread([one[name] for one in samples], digits)
-             for name, (_, digits) in GRAPH_COLUMNS.items()]
-    return [mode, *cells]
-
-
-def ratio_row(name, ratios):
-    return [name, *map(compare.shown, ratios.values())]
-
-
 def graph_section(found):
     """Cases, each with all modes."""
     text = ""
     for case, of_modes in found["cases"].items():
         text += f"**{charts.case_title(found, case)}**\n\n"
-        text += table(["mode", *(head for head, _ in GRAPH_COLUMNS.values())],
-                      [sample_row(mode, samples) for mode, samples in of_modes.items()]) + "\n"
-        ratios = compare.ratios(of_modes)
-        if ratios:
-            heads = [GRAPH_COLUMNS[name][0].partition(",")[0] for name in next(iter(ratios.values()))]
-            text += table(["ratio, round by round", *heads],
-                          [ratio_row(name, of_columns) for name, of_columns in ratios.items()]) + "\n"
+        text += table(*compare.medians(of_modes)) + "\n"
+        heads, rows = compare.ratios_shown(of_modes)
+        text += table(heads, rows) + "\n" if rows else ""
     return text
 
 

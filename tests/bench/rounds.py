@@ -1,22 +1,12 @@
 """Interleaved rounds of builds in several modes, and what is said of them."""
 
 import dataclasses
-import statistics
 
 import compare
 import results
 from builders import clean_sample
 
 CLEAN = "clean"
-COLUMNS = {  # of a sample: what stands above it
-    "wall": "wall, s",
-    "whole": "whole command, s",
-    "cpu": "CPU, s",
-    "server_cpu": "CPU of server, s",
-    "memory": "memory, MiB",
-    "memory_all": "with server, MiB",
-}
-DIGITS = {"memory": 0, "memory_all": 0}
 
 
 def take_rounds(builders, cases, rounds, rounds_with_edits=0):
@@ -45,25 +35,18 @@ def as_kept(samples):
                    for mode, those in of_modes.items()} for case, of_modes in samples.items()}
 
 
-def print_ratios(of_modes):
-    found = compare.ratios(of_modes)
-    if found:
-        print(f"{'ratios, round by round':<26}"
-              + "".join(f"{COLUMNS[name].partition(',')[0]:<28}" for name in compare.COLUMNS))
-    for name, of_columns in found.items():
-        print(f"{name:<26}" + "".join(f"{compare.shown(ratio):<28}" for ratio in of_columns.values()))
+def print_table(heads, rows):
+    widths = [max(map(len, cells)) + 2 for cells in zip(heads, *rows)]
+    for cells in (heads, *rows):
+        print("".join(f"{cell:<{width}}" for cell, width in zip(cells, widths)))
 
 
 def print_tables(samples):
     for case, of_modes in as_kept(samples).items():
-        heads = "".join(f"{head:<28}" for head in COLUMNS.values())
-        print(f"\n{case + ': medians':<26}{heads}rustc runs")
-        for mode, those in of_modes.items():
-            of_columns = {name: [one[name] for one in those] for name in (*COLUMNS, "rustc_runs")}
-            cells = "".join(f"{compare.spread(of_columns[name], DIGITS.get(name, 2)):<28}"
-                            for name in COLUMNS)
-            print(f"{mode:<26}{cells}{statistics.median(of_columns['rustc_runs']):.0f}")
-        print_ratios(of_modes)
+        for heads, rows in (compare.medians(of_modes), compare.ratios_shown(of_modes)):
+            if rows:
+                print(f"\n{case}:")
+                print_table(heads, rows)
 
 
 def save(name, samples, **facts):
