@@ -3,11 +3,20 @@
 enum { VARINT_MAX_BYTES = 10, TAG_MAX_BYTES = 5, LENGTH_MAX_BYTES = 5 };
 enum { KIND_BITS = 3, KIND_MASK = 7 };
 
+// With seven bits in each byte, one of the 64 is left for the tenth.
+static bool fits_64_bits(size_t at, unsigned char byte)
+{
+    return at < VARINT_MAX_BYTES - 1 || byte <= 1;
+}
+
 static bool read_varint(struct proto_reader *reader, size_t max_bytes, uint64_t *value)
 {
     uint64_t number = 0;
     for (size_t i = 0; i < max_bytes && reader->at < reader->end; i++) {
         unsigned char byte = (unsigned char)*reader->at++;
+        if (!fits_64_bits(i, byte)) {
+            return false;
+        }
         number |= (uint64_t)(byte & 0x7fU) << (7 * i);
         if (byte < 0x80) {
             *value = number;

@@ -94,6 +94,8 @@ static const struct decode_row decode_rows[] = {
      BYTES("\x1a\x01"
            "a"),
      "broken: a frame of 3 bytes is not a WorkRequest in protobuf"},
+    {"a number of more than 64 bits", BYTES("\x20\x80\x80\x80\x80\x80\x80\x80\x80\x80\x02"),
+     "broken: a frame of 11 bytes is not a WorkRequest in protobuf"},
     {"a group", BYTES("\x0b\x0c"), "broken: a frame of 2 bytes is not a WorkRequest in protobuf"},
     {"field 0", BYTES("\x00\x01"), "broken: a frame of 2 bytes is not a WorkRequest in protobuf"},
     {"no protobuf", BYTES("hello"), "broken: a frame of 5 bytes is not a WorkRequest in protobuf"},
