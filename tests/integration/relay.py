@@ -31,7 +31,7 @@ class Worker:
     """One worker process. `answers` holds every response that came and was not asked for yet."""
 
     def __init__(self, workspace, tool=FAKE_RUSTC, *, startup=(), flags=(), wire=WIRE, env=None,
-                 cwd=None, stdin=subprocess.PIPE, mark=None):
+                 cwd=None, stdin=subprocess.PIPE, mark=None, program=RELAY):
         self.workspace = workspace
         self.wire = WIRES[wire]
         self.mark = mark or uuid.uuid4().hex  # workers with one mark have one environment
@@ -42,7 +42,8 @@ class Worker:
         self._log = tempfile.TemporaryFile(dir=workspace.top)
         if tool == FAKE_RUSTC and not any(flag.startswith("--jobs") for flag in flags):
             flags = [*flags, MANY_JOBS]
-        argv = [RELAY, "--subst", "pwd=${pwd}", *startup, "--", tool, "--persistent_worker", *flags]
+        argv = [program, "--subst", "pwd=${pwd}", *startup, "--", tool, "--persistent_worker",
+                *flags]
         self.process = subprocess.Popen(
             argv, stdin=stdin, stdout=subprocess.PIPE, stderr=self._log,
             cwd=cwd or workspace.execroot, start_new_session=True,

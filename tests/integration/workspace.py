@@ -106,10 +106,10 @@ class Workspace:
         """The directory of a sandboxed singleplex worker, with links to the inputs."""
         place = self.output_base / "bazel-workers" / f"worker-{number}-Rustc" / "ws"
         place.mkdir(parents=True, exist_ok=True)
-        self._link_inputs(place, inputs)
+        self.link_inputs(place, inputs)
         return place
 
-    def _link_inputs(self, place, inputs):
+    def link_inputs(self, place, inputs):
         for name, _ in inputs:
             link = place / name
             link.parent.mkdir(parents=True, exist_ok=True)
@@ -122,7 +122,7 @@ class Workspace:
         inside = f"__sandbox/{number}/ws"
         shutil.rmtree(workdir / inside, ignore_errors=True)
         (workdir / inside).mkdir(parents=True)
-        self._link_inputs(workdir / inside, inputs)
+        self.link_inputs(workdir / inside, inputs)
         return workdir, inside
 
 

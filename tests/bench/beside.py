@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+"""Two builds of the worker, in turns: what each kind of request costs, and how much dearer the second is.
+
+A round asks both for the same, the one that begins changes with each round; a ratio is the median of
+the rounds' ratios of whole requests, from the first byte of the frame to the answer. Each build has an
+output base of its own. Prints, judges nothing, keeps build/bench/beside.json.
+"""
+
+import argparse
+import os
+import statistics
+import sys
+import tempfile
+
+import asking
+import results
+import sandboxed
+from asking import MS
+from bench import unread_inputs
+from wire import WIRES
+from workspace import Workspace
+
+SANDBOXED = ["sandboxed, first", "sandboxed, one changed", "sandboxed, unchanged"]
+KINDS = ["plain", "pair", *SANDBOXED]
+
+
+class Side:
+    """One build, and what it is asked."""
+
+    def __init__(self, program, wire, count):
+        self.top = tempfile.TemporaryDirectory()
+        self.workspace = Workspace(self.top.name)
+        self.unread = unread_inputs(count)
+        self.inputs = sandboxed.make_inputs(self.workspace, count)
+        self.crate = asking.crate(self.workspace, "bench")
+        self.worker = asking.worker(self.workspace, wire, program=program)
+        workdir, self.sandbox = self.workspace.sandbox(1, self.inputs)
+        self.inside = workdir / self.sandbox
+        self.sandboxed = asking.worker(self.workspace, wire, program=program, cwd=workdir)
+
+    def _ask(self, worker, crate, top, inputs, *requests, **more):
+        os.chdir(self.workspace.execroot)
+        frames = [asking.frame(worker, arguments, crate.inputs() + inputs, **more)
+                  for arguments in requests]
+        outputs = asking.outputs(crate, top)
+        self.workspace.delete_outputs(*outputs)
+        seconds = sum(asking.ask_seconds(worker, data) for data in frames)
+        asking.assert_there(outputs)
+        return seconds * MS
+
+    def plain(self):
+        return self._ask(self.worker, self.crate, "", self.unread, self.crate.plain_arguments())
+
+    def pair(self):
+        return self._ask(self.worker, self.crate, "", self.unread,
+                         self.crate.metadata_arguments(), self.crate.full_arguments())
+
+    def in_sandbox(self, number):
+        """A new crate; then again with one input changed; then again with none."""
+        crate = asking.crate(self.workspace, f"crate{number}")
+        self.workspace.link_inputs(self.inside, crate.inputs())
+        now = sandboxed.changed(self.inputs)
+        return [self._ask(self.sandboxed, crate, self.inside, inputs, crate.plain_arguments(),
+                          sandbox_dir=self.sandbox) for inputs in (self.inputs, now, now)]
+
+    def round_ms(self, number):
+        """A figure of each kind."""
+        return [self.plain(), self.pair(), *self.in_sandbox(number)]
+
+    def end(self):
+        os.chdir("/")
+        asking.end(self.worker, self.sandboxed)
+        self.workspace.remove()
+        self.top.cleanup()
+
+
+def rounds_of(sides, rounds):
+    """[round][side][kind]"""
+    for number in range(rounds + 1):
+        turn = list(sides) if number % 2 == 0 else list(reversed(sides))
+        found = {side: side.round_ms(number) for side in turn}
+        if number > 0:  # the first is to warm up
+            yield [found[side] for side in sides]
+
+
+def measure(programs, wire, count, rounds):
+    sides = [Side(program, wire, count) for program in programs]
+    try:
+        found = list(rounds_of(sides, rounds))
+    finally:
+        for side in sides:
+            side.end()
+    return [{"kind": kind, "inputs": count,
+             "before_ms": statistics.median(before[i] for before, _ in found),
+             "after_ms": statistics.median(after[i] for _, after in found),
+             "ratio": statistics.median(after[i] / before[i] for before, after in found)}
+            for i, kind in enumerate(KINDS)]
+
+
+def print_rows(rows):
+    for row in rows:
+        print(f"{row['inputs']:6}  {row['kind']:24}{row['before_ms']:10.3f}{row['after_ms']:10.3f}"
+              f"{row['ratio']:8.3f}", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("before", help="the other build's rustc-relay")
+    parser.add_argument("--rounds", type=int, default=200)
+    parser.add_argument("--inputs", type=int, nargs="+", default=[10, 300, 3000])
+    options = parser.parse_args()
+    programs = [os.path.abspath(options.before), os.environ["RUSTC_RELAY"]]
+    wires = {}
+    for wire in WIRES:
+        print(f"\n{wire}, medians of {options.rounds} rounds, ms\n"
+              f"inputs  request{'':17}{'before':>10}{'after':>10}   ratio")
+        wires[wire] = []
+        for count in options.inputs:
+            rows = measure(programs, wire, count, options.rounds)
+            print_rows(rows)
+            wires[wire] += rows
+    results.save("beside", rounds=options.rounds, wires=wires)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
