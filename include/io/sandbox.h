@@ -1,10 +1,12 @@
 /**
  * The directory that a request's relative names start from.
  *
- * Multiplex sandboxing names it in the request, relative to the worker's working directory;
- * singleplex sandboxing makes it the working directory; else it is the execroot, which is the
+ * Bazel's multiplex sandboxing names it in the request, relative to the worker's working directory;
+ * its singleplex sandboxing makes it the working directory; else it is the execroot, which is the
  * working directory too. Both kinds of sandbox are emptied and used again right after the answer
- * (bazel-facts.md B).
+ * (bazel-facts.md B). Others that speak the protocol (remote execution) have directories of their
+ * own, and what becomes of those after the answer is not known: nothing may be read or written
+ * there.
  */
 #ifndef RELAY_IO_SANDBOX_H
 #define RELAY_IO_SANDBOX_H
@@ -21,8 +23,23 @@
  */
 char *sandbox_base_dir(const char *cwd, const char *sandbox_dir, struct failure *why);
 
-/** Will Bazel use the directory for another request as soon as this one is answered? */
-bool sandbox_is_reused(const char *cwd, const char *sandbox_dir);
+/** What a request's directory is. */
+enum sandbox_kind {
+    SANDBOX_NONE,   /**< Bazel's own execroot: it stays as it is behind the answer */
+    SANDBOX_BAZEL,  /**< one of Bazel's: it is used again, but its inputs are links to the execroot
+                     */
+    SANDBOX_FOREIGN /**< anything else: it may be emptied as soon as the request is answered */
+};
+
+/**
+ * What a worker's working directory is (absolute, without symbolic links). Only what has the marks
+ * of an output base around it is Bazel's.
+ */
+enum sandbox_kind sandbox_kind_of_cwd(const char *cwd);
+
+/** What the directory of a request with this sandbox_dir is, in a working directory of that kind.
+ */
+enum sandbox_kind sandbox_kind_of(enum sandbox_kind cwd, const char *sandbox_dir);
 
 /**
  * Bazel's path mapping (--experimental_output_paths=strip) gives arguments and sandbox the paths

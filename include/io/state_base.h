@@ -16,6 +16,12 @@
 char *state_base_of_bazel(const char *cwd);
 
 /**
+ * Is the directory an output base for sure? Bazel's server has a folder in it, and leaves a file
+ * DO_NOT_BUILD_HERE there and in `execroot` (seen of 7.7.1; BlazeWorkspace in Bazel's source).
+ */
+bool state_base_is_bazels(const char *dir);
+
+/**
  * `rustc-relay-<uid>` in $TMPDIR or /tmp, made if it is missing. Owned by the caller; NULL when it
  * is not a directory of ours that nobody else can enter: anybody can make names in /tmp.
  */

@@ -67,6 +67,7 @@ struct entry {
     enum entry_state state;
     struct waiter *waiters;
     size_t waiter_count;
+    bool is_bound;  /**< is it of no use to anybody once nobody waits? */
     bool restarted; /**< did it get its second process already? */
     uint64_t bytes; /**< how much it left on disk */
 };

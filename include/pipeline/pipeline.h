@@ -41,7 +41,8 @@ struct want {
     const char *key;               /**< NULL: a compile of its own */
     const struct digest *identity; /**< NULL when `key` is */
     enum milestone milestone;
-    bool afresh; /**< never join: the caller knows that the known compile is not the right one */
+    bool afresh;   /**< never join: the caller knows that the known compile is not the right one */
+    bool is_bound; /**< its compile may run only while a request waits for it */
 };
 
 /** Why a request got the compile it got. */

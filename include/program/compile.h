@@ -31,7 +31,7 @@ struct compile_events {
     void (*on_started)(void *owner, struct compile *compile);
     /** Its turn has come, and nothing runs. Only of one that had to wait for its turn. */
     void (*on_not_started)(void *owner, struct compile *compile, const struct failure *why);
-    /** The .rmeta is complete on disk. At most once for each start. */
+    /** The .rmeta is complete on disk. At most once for each start, and only if it is told. */
     void (*on_metadata)(void *owner, struct compile *compile);
     /** A gated compile's linker was asked for and waits. At most once for each start. May be NULL.
      */
@@ -43,6 +43,13 @@ struct compile_events {
     void (*on_ended)(void *owner, struct compile *compile);
     /** Something was added to `said` or `out`. May be NULL. */
     void (*on_output)(void *owner, struct compile *compile);
+};
+
+/** What becomes of a library's metadata when it is complete. */
+enum compile_milestones {
+    MILESTONES_TOLD,  /**< on_metadata, and rustc goes on */
+    MILESTONES_QUIET, /**< nobody hears of it before on_ended */
+    MILESTONES_END    /**< nobody wants the rest: rustc is killed, which counts as a good end */
 };
 
 struct compile {
@@ -64,13 +71,14 @@ struct compile {
     struct bytes out;              /**< what it wrote to stdout and nobody has answered yet */
     struct bytes raw;              /**< stderr as it came, when `keep_raw` */
     bool keep_raw;                 /**< is `raw` wanted? */
-    bool has_metadata;             /**< is the .rmeta complete? */
-    bool asked;                    /**< was its linker asked for? */
-    bool blames_source;            /**< did rustc find errors in the crate's own text? */
-    bool may_attach;               /**< may it take over another worker's compile? */
-    bool refused;                  /**< it cannot be started; `said` has the reason */
-    struct job *job;               /**< its share of the machine's cores, from its start on */
-    uv_loop_t *loop;               /**< where it runs, this and the next ones; borrowed */
+    enum compile_milestones milestones;
+    bool has_metadata;  /**< is the .rmeta complete? */
+    bool asked;         /**< was its linker asked for? */
+    bool blames_source; /**< did rustc find errors in the crate's own text? */
+    bool may_attach;    /**< may it take over another worker's compile? */
+    bool refused;       /**< it cannot be started; `said` has the reason */
+    struct job *job;    /**< its share of the machine's cores, from its start on */
+    uv_loop_t *loop;    /**< where it runs, this and the next ones; borrowed */
     struct jobserver *jobserver;
     const char *program;
     struct hollow_store *hollow;

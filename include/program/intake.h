@@ -6,6 +6,7 @@
 #define RELAY_PROGRAM_INTAKE_H
 
 #include "base/failure.h"
+#include "io/sandbox.h"
 #include "program/options.h"
 #include "program/request.h"
 #include "protocol/work.h"
@@ -20,15 +21,16 @@ struct intake {
     const struct options *options;
     char *const *inherited_env;
     const char *cwd; /**< the worker's, absolute */
+    enum sandbox_kind cwd_kind;
     const char *state_root;
     struct link_base *links; /**< where private roots are */
 };
 
 /**
- * Fills the request: invocation, subject, root, and with a key its identity. A request whose
- * directory is used again after its answer (a sandbox) runs in a private root; another one in the
- * worker's directory. The inputs of `work` are given the paths they have in the directory, and
- * sorted.
+ * Fills the request: invocation, subject, root, and its identity if it has one. One in a sandbox of
+ * Bazel's runs in a private root, if it says what its inputs are; another one in its own directory,
+ * and is bound to that unless it is Bazel's execroot. The inputs of `work` are given the paths they
+ * have in the directory, and sorted.
  */
 bool intake_read(const struct intake *intake, struct work_request *work, struct request *request,
                  struct failure *why);

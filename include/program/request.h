@@ -10,6 +10,7 @@
 #include "protocol/work.h"
 #include "rustc/invocation.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct request {
@@ -17,7 +18,9 @@ struct request {
     int32_t id;                   /**< Bazel's name for it */
     uint64_t compile;             /**< the compile that serves it; 0: none yet */
     struct invocation invocation; /**< what it asks for; its command has moved to the compile */
-    struct digest identity;       /**< which compile it is; only with a key */
+    bool has_identity;            /**< may it share a compile with others? */
+    struct digest identity;       /**< which compile it is */
+    bool is_bound;                /**< may its directory be emptied as soon as it is answered? */
     char *base_dir;              /**< where its files are found and placed: a sandbox, or our cwd */
     char *root_name;             /**< its private root; NULL when it is not sandboxed */
     struct strlist mapped_paths; /**< texts that its inputs borrow (path mapping) */

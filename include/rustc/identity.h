@@ -13,11 +13,15 @@
 #include "base/input.h"
 #include "rustc/invocation.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
-/** The identity of `invocation` on these inputs. Sorts the array in place; the order does not
- * count. */
-struct digest identity_of(const struct invocation *invocation, const struct input *inputs,
-                          size_t count);
+/**
+ * The identity of `invocation` on these inputs, sorted by path. False when it has none, and nothing
+ * else can be said to be the same compile: no stage; no inputs, since nobody said what it reads; or
+ * one whose content nobody named (Bazel lists a source directory without a digest).
+ */
+bool identity_of(const struct invocation *invocation, const struct input *inputs, size_t count,
+                 struct digest *ret_identity);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "io/state_base.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -44,10 +45,52 @@ char *sandbox_base_dir(const char *cwd, const char *sandbox_dir, struct failure 
     return path;
 }
 
-// Bazel runs a sandboxed singleplex worker in <output_base>/bazel-workers/<worker>/<workspace>.
-bool sandbox_is_reused(const char *cwd, const char *sandbox_dir)
+// Cuts the last name off a path and returns whether it was `name`; NULL: whatever it was.
+static bool cut(char *path, const char *name)
 {
-    return sandbox_dir[0] != '\0' || strstr(cwd, "/bazel-workers/") != NULL;
+    char *slash = strrchr(path, '/');
+    bool same = slash != NULL && (name == NULL || strcmp(slash + 1, name) == 0);
+    if (slash != NULL) {
+        *slash = '\0';
+    }
+    return same;
+}
+
+// Is `cwd` <output base>/<folder>/…, with so many further names?
+static bool is_in(const char *cwd, const char *folder, int depth)
+{
+    char *path = mem_dup(cwd);
+    bool found = true;
+    for (int i = 0; found && i < depth; i++) {
+        found = cut(path, NULL);
+    }
+    found = found && cut(path, folder) && state_base_is_bazels(path);
+    free(path);
+    return found;
+}
+
+// A sandboxed worker runs in <output base>/bazel-workers/<worker>/<workspace>.
+enum sandbox_kind sandbox_kind_of_cwd(const char *cwd)
+{
+    if (is_in(cwd, "bazel-workers", 2)) {
+        return SANDBOX_BAZEL;
+    }
+    return is_in(cwd, "execroot", 1) ? SANDBOX_NONE : SANDBOX_FOREIGN;
+}
+
+// `__sandbox/<number>/<workspace>`, and nothing that leads out of there.
+static bool is_bazels_name(const char *sandbox_dir)
+{
+    static const char start[] = "__sandbox/";
+    return strncmp(sandbox_dir, start, sizeof start - 1) == 0 && strstr(sandbox_dir, "..") == NULL;
+}
+
+enum sandbox_kind sandbox_kind_of(enum sandbox_kind cwd, const char *sandbox_dir)
+{
+    if (sandbox_dir[0] == '\0') {
+        return cwd;
+    }
+    return cwd != SANDBOX_FOREIGN && is_bazels_name(sandbox_dir) ? SANDBOX_BAZEL : SANDBOX_FOREIGN;
 }
 
 static const char outputs[] = "bazel-out/";

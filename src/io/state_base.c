@@ -34,6 +34,21 @@ char *state_base_of_bazel(const char *cwd)
     return NULL;
 }
 
+static bool holds_file(const char *dir, const char *name)
+{
+    char *path = mem_format("%s/%s", dir, name);
+    struct stat info;
+    bool holds = lstat(path, &info) == 0 && S_ISREG(info.st_mode);
+    free(path);
+    return holds;
+}
+
+bool state_base_is_bazels(const char *dir)
+{
+    return holds_directory(dir, "server") && holds_file(dir, "DO_NOT_BUILD_HERE") &&
+           holds_file(dir, "execroot/DO_NOT_BUILD_HERE");
+}
+
 bool state_base_check_private(const char *dir, struct failure *why)
 {
     struct stat info;

@@ -45,19 +45,20 @@ static void answer_all(struct entry *entry, const struct cell_context *context,
     entry->waiter_count = 0;
 }
 
-// Nobody waits and nobody can come: what still runs is not wanted.
-static void kill_if_orphaned(struct entry *entry, const struct cell_context *context)
-{
-    if (entry->key == NULL && entry->waiter_count == 0) {
-        entry->state = ENTRY_DYING;
-        act_on(entry, context, ACTION_KILL);
-    }
-}
-
 static void detach(struct entry *entry)
 {
     free(entry->key);
     entry->key = NULL;
+}
+
+// Nobody waits, and nobody can come or what runs may not wait for him: it is not wanted.
+static void kill_if_orphaned(struct entry *entry, const struct cell_context *context)
+{
+    if ((entry->key == NULL || entry->is_bound) && entry->waiter_count == 0) {
+        detach(entry);
+        entry->state = ENTRY_DYING;
+        act_on(entry, context, ACTION_KILL);
+    }
 }
 
 void cell_nothing(struct entry *entry, const struct cell_context *context)

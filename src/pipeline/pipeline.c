@@ -132,6 +132,7 @@ static struct entry *add_entry(struct pipeline *pipeline, const struct want *wan
     if (want->key != NULL) {
         entry->key = mem_dup(want->key);
         entry->identity = *want->identity;
+        entry->is_bound = want->is_bound;
     }
     pipeline->entries[pipeline->count++] = entry;
     return entry;

@@ -282,6 +282,16 @@ static bool is_own_metadata(const struct compile *compile, const struct rustc_li
     return own;
 }
 
+static void reach_metadata(struct compile *compile)
+{
+    compile->has_metadata = true;
+    if (compile->milestones == MILESTONES_TOLD) {
+        compile->events->on_metadata(compile->owner, compile);
+    } else if (compile->milestones == MILESTONES_END) {
+        child_kill(compile->child);
+    }
+}
+
 static void on_stderr_line(void *owner, const char *text, size_t len)
 {
     struct compile *compile = owner;
@@ -298,8 +308,7 @@ static void on_stderr_line(void *owner, const char *text, size_t len)
     rustc_line_finish(&line);
     tell_output(compile);
     if (is_metadata) {
-        compile->has_metadata = true;
-        compile->events->on_metadata(compile->owner, compile);
+        reach_metadata(compile);
     }
 }
 
@@ -365,7 +374,8 @@ static void on_ended(void *owner, const struct child_end *end)
 {
     struct compile *compile = owner;
     end_job(compile, end->killed || end->signal != 0);
-    compile->end = *end;
+    bool is_enough = compile->milestones == MILESTONES_END && compile->has_metadata;
+    compile->end = is_enough ? (struct child_end){0} : *end;
     compile->ended = true;
     if (compile->gated != NULL) {
         compile->asked = compile->asked || gated_is_recorded(compile->gated, compile->dir);

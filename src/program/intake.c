@@ -2,7 +2,6 @@
 
 #include "io/link_base.h"
 #include "io/private_root.h"
-#include "io/sandbox.h"
 #include "rustc/identity.h"
 
 #include <stdlib.h>
@@ -34,9 +33,11 @@ static bool read_words(const struct intake *intake, const struct work_request *w
     for (size_t i = 0; i < work->argument_count; i++) {
         strlist_push(&words, work->arguments[i]);
     }
-    if (sandbox_is_reused(intake->cwd, work->sandbox_dir)) {
+    enum sandbox_kind kind = sandbox_kind_of(intake->cwd_kind, work->sandbox_dir);
+    if (kind == SANDBOX_BAZEL && work->input_count > 0) {
         request->root_name = invocation_root_name(&words);
     }
+    request->is_bound = kind != SANDBOX_NONE && request->root_name == NULL;
     bool good = build(intake, &words, request, why);
     strlist_finish(&words);
     return good;
@@ -51,9 +52,8 @@ bool intake_read(const struct intake *intake, struct work_request *work, struct 
     }
     sandbox_map_inputs(request->base_dir, work->inputs, work->input_count, &request->mapped_paths);
     input_sort(work->inputs, work->input_count);
-    if (request->invocation.stage != STAGE_ALL) {
-        request->identity = identity_of(&request->invocation, work->inputs, work->input_count);
-    }
+    request->has_identity =
+        identity_of(&request->invocation, work->inputs, work->input_count, &request->identity);
     return true;
 }
 

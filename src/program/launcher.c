@@ -52,7 +52,7 @@ static void give_root(struct launcher *launcher, struct compile *compile,
 static void share(struct compile *compile, const struct request *request)
 {
     enum stage stage = request->invocation.stage;
-    if (stage != STAGE_ALL) {
+    if (request->has_identity) {
         char *name = digest_hex(&request->identity);
         compile_share(compile, name);
         compile->may_attach = stage_is_late(stage);
@@ -70,12 +70,23 @@ static struct gated_request gated_request_of(const struct request *request,
                                   .command = command};
 }
 
+// Nothing goes on in a bound request's directory once that is answered. And what nobody can take is
+// not made: a compile without identity has served its early request when the metadata is there.
+static enum compile_milestones milestones_of(const struct request *request)
+{
+    if (!request->has_identity && request->invocation.stage == STAGE_METADATA) {
+        return MILESTONES_END;
+    }
+    return request->is_bound ? MILESTONES_QUIET : MILESTONES_TOLD;
+}
+
 struct compile *launcher_make(struct launcher *launcher, struct request *request,
                               const struct work_request *work)
 {
     const struct invocation *invocation = &request->invocation;
     struct compile *compile =
         compile_create(request->compile, &request->invocation.command, &launcher->place);
+    compile->milestones = milestones_of(request);
     compile->keep_raw = invocation->stage == STAGE_ALL && invocation->delivery.output_file != NULL;
     share(compile, request);
     give_root(launcher, compile, request, work);

@@ -23,6 +23,7 @@ struct session *session_create(const struct session_services *services)
     session->intake = (struct intake){.options = services->options,
                                       .inherited_env = services->inherited_env,
                                       .cwd = services->cwd,
+                                      .cwd_kind = sandbox_kind_of_cwd(services->cwd),
                                       .state_root = services->state->root,
                                       .links = services->links};
     performer_open(&session->performer, &session->services, &session->intake);
@@ -62,9 +63,10 @@ static struct want want_of(const struct session *session, const struct request *
 {
     struct want want = {.request = request->serial,
                         .milestone = milestone_of(request->invocation.stage)};
-    if (request->invocation.stage != STAGE_ALL) {
+    if (request->has_identity) {
         want.key = request->invocation.key;
         want.identity = &request->identity;
+        want.is_bound = request->is_bound;
         want.afresh = must_compile_afresh(session, request, work);
     }
     return want;
@@ -88,6 +90,12 @@ static void want(struct session *session, struct request *request, struct work_r
 // Why the early request of a linked crate is not worth a process; NULL: it is.
 static const char *obstacle_of(const struct session *session, const struct request *request)
 {
+    if (request->is_bound) {
+        return "its directory may be emptied as soon as it is answered";
+    }
+    if (!request->has_identity) {
+        return "not every one of its inputs has a digest";
+    }
     const char *obstacle = gating_obstacle(&request->invocation.command);
     if (obstacle == NULL && session->performer.launcher.program == NULL) {
         return "the program's own file is not known";

@@ -82,18 +82,27 @@ static bool is_own_input(const struct invocation *invocation, const char *path)
     return false;
 }
 
-struct digest identity_of(const struct invocation *invocation, const struct input *inputs,
-                          size_t count)
+bool identity_of(const struct invocation *invocation, const struct input *inputs, size_t count,
+                 struct digest *ret_identity)
 {
     struct digest_builder builder;
+    bool is_known = invocation->stage != STAGE_ALL;
+    bool has_inputs = false;
     digest_begin(&builder);
     digest_add_text(&builder, invocation->key == NULL ? "" : invocation->key);
     add_command(&builder, &invocation->command);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && is_known; i++) {
         if (!is_own_input(invocation, inputs[i].path)) {
             digest_add_text(&builder, inputs[i].path);
             digest_add(&builder, inputs[i].digest, inputs[i].digest_len);
+            is_known = inputs[i].digest_len > 0;
+            has_inputs = true;
         }
     }
-    return digest_end(&builder);
+    struct digest identity = digest_end(&builder);
+    if (!is_known || !has_inputs) {
+        return false;
+    }
+    *ret_identity = identity;
+    return true;
 }

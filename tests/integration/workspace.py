@@ -21,7 +21,7 @@ def _below(place):
 
 
 class Workspace:
-    """<top>/output_base/execroot/ws with server/ beside it: an output base is known by both."""
+    """<top>/output_base/execroot/ws, and what else an output base of Bazel's is known by."""
 
     def __init__(self, top):
         self.top = pathlib.Path(top)
@@ -31,6 +31,8 @@ class Workspace:
         self.tmp = self.top / "tmp"
         for folder in (self.execroot, self.output_base / "server", self.tmp):
             folder.mkdir(parents=True)
+        for folder in (self.output_base, self.output_base / "execroot"):
+            (folder / "DO_NOT_BUILD_HERE").write_text(str(self.top / "source"))
 
     def path(self, name):
         return self.execroot / name

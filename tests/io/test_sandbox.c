@@ -47,23 +47,72 @@ static void test_one_without_inputs_is_refused(void **state)
     expect_base(stage->top, "sandbox", stage->sandbox);
 }
 
-static void test_which_directories_are_reused(void **state)
+static void make_output_base(const struct stage *stage)
+{
+    static const char *const files[] = {"DO_NOT_BUILD_HERE", "execroot/DO_NOT_BUILD_HERE"};
+    stage_make_folder(stage, "server");
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        char *path = stage_path(stage, files[i]);
+        support_write_file(path, "/home/user/ws");
+        free(path);
+    }
+}
+
+static enum sandbox_kind kind_of(const struct stage *stage, const char *cwd,
+                                 const char *sandbox_dir)
+{
+    char *path = stage_path(stage, cwd);
+    enum sandbox_kind kind = sandbox_kind_of(sandbox_kind_of_cwd(path), sandbox_dir);
+    free(path);
+    return kind;
+}
+
+static void test_only_what_is_bazels_is_taken_for_it(void **state)
 {
     static const struct {
         const char *cwd;
         const char *sandbox_dir;
-        bool is_reused;
+        enum sandbox_kind kind;
     } rows[] = {
-        {"/base/execroot/ws", "", false},
-        {"/base/execroot/bazel-workers", "", false},
-        {"/base/bazel-workers-2/execroot/ws", "", false},
-        {"/base/bazel-workers/worker-1-Rustc/ws", "", true},
-        {"/base/bazel-workers/Rustc-multiplex-worker-1-workdir/ws", "__sandbox/3/ws", true},
-        {"/base/execroot/ws", "__sandbox/3/ws", true},
+        {"execroot/ws", "", SANDBOX_NONE},
+        {"execroot/bazel-workers", "", SANDBOX_NONE},
+        {"bazel-workers/worker-1-Rustc/ws", "", SANDBOX_BAZEL},
+        {"bazel-workers/Rustc-multiplex-worker-1-workdir/ws", "__sandbox/3/ws", SANDBOX_BAZEL},
+        {"execroot/ws", "__sandbox/3/ws", SANDBOX_BAZEL},
+        {"execroot", "", SANDBOX_FOREIGN},
+        {"execroot/ws/bazel-out", "", SANDBOX_FOREIGN},
+        {"execroot/ws/bazel-workers/worker-1-Rustc/ws", "", SANDBOX_FOREIGN},
+        {"bazel-workers-2/worker-1-Rustc/ws", "", SANDBOX_FOREIGN},
+        {"bazel-workers/worker-1-Rustc", "", SANDBOX_FOREIGN},
+        {"bazel-workers/worker-1-Rustc/ws/src", "", SANDBOX_FOREIGN},
+        {"sandbox/linux-sandbox/3/execroot/ws", "", SANDBOX_FOREIGN},
+        {"execroot/ws", "/work/id1/work", SANDBOX_FOREIGN},
+        {"execroot/ws", "id1/work", SANDBOX_FOREIGN},
+        {"execroot/ws", "__sandbox/../../ws", SANDBOX_FOREIGN},
+        {"elsewhere/exec", "__sandbox/3/ws", SANDBOX_FOREIGN},
     };
-    (void)state;
+    const struct stage *stage = *state;
+    make_output_base(stage);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        assert_int_equal(sandbox_is_reused(rows[i].cwd, rows[i].sandbox_dir), rows[i].is_reused);
+        if (kind_of(stage, rows[i].cwd, rows[i].sandbox_dir) != rows[i].kind) {
+            fail_msg("'%s' and '%s'", rows[i].cwd, rows[i].sandbox_dir);
+        }
+    }
+}
+
+static void test_every_mark_of_an_output_base_counts(void **state)
+{
+    static const char *const marks[] = {"server", "DO_NOT_BUILD_HERE",
+                                        "execroot/DO_NOT_BUILD_HERE"};
+    const struct stage *stage = *state;
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
+        make_output_base(stage);
+        assert_int_equal(kind_of(stage, "execroot/ws", ""), SANDBOX_NONE);
+        char *path = stage_path(stage, marks[i]);
+        assert_int_equal(remove(path), 0);
+        free(path);
+        assert_int_equal(kind_of(stage, "execroot/ws", ""), SANDBOX_FOREIGN);
+        assert_int_equal(kind_of(stage, "bazel-workers/worker-1-Rustc/ws", ""), SANDBOX_FOREIGN);
     }
 }
 
@@ -75,7 +124,10 @@ int main(void)
                                         stage_start, stage_stop),
         cmocka_unit_test_setup_teardown(test_one_without_inputs_is_refused, stage_start,
                                         stage_stop),
-        cmocka_unit_test(test_which_directories_are_reused),
+        cmocka_unit_test_setup_teardown(test_only_what_is_bazels_is_taken_for_it, stage_start,
+                                        stage_stop),
+        cmocka_unit_test_setup_teardown(test_every_mark_of_an_output_base_counts, stage_start,
+                                        stage_stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

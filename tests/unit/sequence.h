@@ -11,8 +11,8 @@
 
 /*
  * A sequence is lines of CALL -> EXPECTED:
- *   want REQUEST KEY IDENTITY metadata|link|exit [afresh] -> VERDICT COMPILE: ACTIONS   (KEY - is
- * none) ready COMPILE | asked COMPILE | end COMPILE good|bad|signal|unfit [BYTES] | release ->
+ *   want REQUEST KEY IDENTITY metadata|link|exit [afresh|bound] -> VERDICT COMPILE: ACTIONS   (KEY
+ * - is none) ready COMPILE | asked COMPILE | end COMPILE good|bad|signal|unfit [BYTES] | release ->
  * ACTIONS cancel REQUEST | abandon REQUEST -> ACTIONS candidate KEY IDENTITY -> COMPILE, 0 for none
  */
 struct sequence {
@@ -47,7 +47,8 @@ static inline void append_want(struct bytes *got, struct pipeline *pipeline,
         .key = keyed ? words->items[2] : NULL,
         .identity = keyed ? &identity : NULL,
         .milestone = milestones[(unsigned char)words->items[4][0]],
-        .afresh = words->count > 5,
+        .afresh = words->count > 5 && words->items[5][0] == 'a',
+        .is_bound = words->count > 5 && words->items[5][0] == 'b',
     };
     uint64_t compile = 0;
     enum verdict verdict = pipeline_want(pipeline, &want, &compile, actions);

@@ -71,7 +71,6 @@ static const struct variant different[] = {
      {STARTUP, TOOL, CRATE FULL, "/b", ENV},
      "src/lib.rs#1 d/libdep.rmeta#2 rustc#9"},
     {"a missing input", {STARTUP, TOOL, CRATE FULL, "/b", ENV}, "src/lib.rs#1 rustc#3"},
-    {"no inputs", {STARTUP, TOOL, CRATE FULL, "/b", ENV}, ""},
     {"an extra input", {STARTUP, TOOL, CRATE FULL, "/b", ENV}, SHARED " src/m.rs#4"},
     {"an input renamed",
      {STARTUP, TOOL, CRATE FULL, "/b", ENV},
@@ -81,7 +80,7 @@ static const struct variant different[] = {
      "src/lib.rs#2 d/libdep.rmeta#1 rustc#3"},
     {"where path and digest part",
      {STARTUP, TOOL, CRATE FULL, "/b", ENV},
-     "src/lib.rs1# d/libdep.rmeta#2 rustc#3"},
+     "src/lib.r#s1 d/libdep.rmeta#2 rustc#3"},
     {"another value in the environment",
      {STARTUP, TOOL, CRATE FULL, "/b", "A=2 RUSTC_BOOTSTRAP=1"},
      SHARED},
@@ -186,7 +185,14 @@ static const struct variant different_program[] = {
     {"another name of the program",
      {STARTUP, TOOL, PROGRAM "--pipelining-link --emit=link=d/y", "/b", ENV},
      "src/main.rs#1 rustc#3 d/libdep.rlib#4"},
+};
+
+static const struct variant without[] = {
     {"no stage", {STARTUP, TOOL, PROGRAM, "/b", ENV}, LINK_INPUTS},
+    {"no inputs", {STARTUP, TOOL, CRATE FULL, "/b", ENV}, ""},
+    {"no inputs but its own", {STARTUP, TOOL, CRATE FULL, "/b", ENV}, OWN_FULL},
+    {"an input without a digest", {STARTUP, TOOL, CRATE FULL, "/b", ENV}, SHARED " src/data#"},
+    {"inputs without digests", {STARTUP, TOOL, CRATE FULL, "/b", ENV}, "src# rustc#"},
 };
 
 static struct input *inputs_of(const struct strlist *words)
@@ -201,7 +207,7 @@ static struct input *inputs_of(const struct strlist *words)
     return inputs;
 }
 
-static struct digest identity_of_variant(const struct variant *variant)
+static bool has_identity(const struct variant *variant, struct digest *ret_identity)
 {
     struct invocation invocation = {0};
     struct failure why;
@@ -211,11 +217,20 @@ static struct digest identity_of_variant(const struct variant *variant)
         fail_msg("%s: %s", variant->name, why.text);
     }
     input_sort(inputs, words.count);
-    struct digest digest = identity_of(&invocation, inputs, words.count);
+    bool has = identity_of(&invocation, inputs, words.count, ret_identity);
     free(inputs);
     strlist_finish(&words);
     invocation_finish(&invocation);
-    return digest;
+    return has;
+}
+
+static struct digest identity_of_variant(const struct variant *variant)
+{
+    struct digest identity = {{0}};
+    if (!has_identity(variant, &identity)) {
+        fail_msg("%s has no identity", variant->name);
+    }
+    return identity;
 }
 
 static void assert_pair(const struct variant *left, const struct variant *right, bool equal)
@@ -279,9 +294,21 @@ static void different_ones_differ_from_each_other(void **state)
     }
 }
 
+static void doubt_is_doubt(void **state)
+{
+    (void)state;
+    struct digest ignored;
+    for (size_t i = 0; i < COUNT(without); i++) {
+        if (has_identity(&without[i], &ignored)) {
+            fail_msg("%s has an identity", without[i].name);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(doubt_is_doubt),
         cmocka_unit_test(requests_of_one_compile_are_equal),
         cmocka_unit_test(requests_of_one_program_are_equal),
         cmocka_unit_test(anything_else_makes_another_program),

@@ -1,0 +1,225 @@
+"""What nobody knows for sure is compiled afresh, and what is not Bazel's own execroot is left alone as
+soon as a request is answered (design.md, Exactly)."""
+
+import shutil
+import unittest
+
+from held import Held
+from processes import wait_gone
+from relay import RelayCase
+from scripts import lines
+from workspace import Library, Program
+
+
+class Doubtful(RelayCase):
+    def versioned(self, version, *between):
+        return lines(f"append {self.note()} x", "metadata m", *between,
+                     f"link r{version}")
+
+    def assert_no_rustc(self, worker):
+        self.assertLessEqual(len(worker.processes()), 1)  # the guardian
+
+    def rlib_in(self, place, crate):
+        return (place / crate.rlib).read_text()
+
+    def program(self, script):
+        library = Library(self.workspace, "one")
+        library.make_metadata()
+        library.make_rlib()
+        return Program(self.workspace, "app", script, [library])
+
+
+class AnInputWithoutADigest(Doubtful):
+    """As Bazel lists a source directory: its path, and nothing else."""
+
+    def folder(self, text="1"):
+        self.workspace.write("data/file", text)
+        return [("data", "")]
+
+    def ask_with(self, worker, request, *more):
+        request["inputs"] = [*request["inputs"], *more]
+        return worker.ask(**request)
+
+    def test_full_compiles_afresh(self):
+        worker, crate = self.start(), self.crate(text=lines(
+            f"append {self.note()} x", "metadata m", "copy data/file link"))
+        self.assert_ok(self.ask_with(worker, crate.metadata(), *self.folder("1")))
+        self.assert_ok(self.ask_with(worker, crate.full(), *self.folder("2")))
+        self.assertEqual("2", self.workspace.read(crate.rlib))
+        self.assertEqual(2, self.runs())
+        self.assert_clean_end(worker)
+
+    def test_rustc_ends_with_its_metadata(self):
+        """Nobody can take the rest."""
+        worker, gate = self.start(), self.gate()
+        crate = self.crate(text=self.versioned(1, f"fifo-wait {gate.path}"))
+        self.assert_ok(self.ask_with(worker, crate.metadata(), *self.folder()))
+        self.assertEqual("m", self.workspace.read(crate.rmeta))
+        self.assert_no_rustc(worker)
+
+    def test_a_failure_is_one(self):
+        worker, crate = self.start(), self.crate(text=lines("stderr error: no", "exit 1"))
+        self.assert_fails(self.ask_with(worker, crate.metadata(), *self.folder()), "error: no")
+
+    def test_another_process_does_not_find_it(self):
+        first, ended = self.start(), self.signal()
+        crate = self.crate(text=self.versioned(1, f"fifo-signal {ended.path}"))
+        second = self.start(mark=first.mark)
+        self.assert_ok(self.ask_with(first, crate.metadata(), *self.folder("1")))
+        self.assert_ok(self.ask_with(second, crate.full(), *self.folder("2")))
+        self.assertEqual(2, self.runs())
+
+    def test_in_a_sandbox(self):
+        crate = self.crate(text=lines(f"append {self.note()} x", "metadata m",
+                                      "copy data/file link"))
+        worker = self.start(cwd=self.workspace.sandbox(0, [])[0])
+        places = []
+        for number, request in enumerate((crate.metadata, crate.full), 1):
+            fields = request()
+            crate.restore_metadata("m")
+            fields["inputs"] += self.folder(str(number))
+            workdir, inside = self.workspace.sandbox(number, fields["inputs"])
+            self.assert_ok(worker.ask(**fields, sandbox_dir=inside))
+            places.append(workdir / inside)
+        self.assertEqual("2", self.rlib_in(places[1], crate))
+        self.assertEqual(2, self.runs())
+
+    def test_a_linked_crate_waits_for_its_libraries(self):
+        worker, program = self.start(), self.program(
+            lines(f"append {self.note()} x", "link app"))
+        self.assert_ok(self.ask_with(worker, program.codegen(), *self.folder()))
+        self.assertEqual(0, self.runs())
+        self.assert_ok(self.ask_with(worker, program.link(), *self.folder()))
+        self.assertEqual("app", self.workspace.read(program.program))
+
+
+class ARequestWithoutInputs(Doubtful):
+    """As NativeLink asks: no inputs, the action's own folder as the sandbox, and that is gone as soon
+    as the answer is there."""
+
+    def action(self, number, crate, arguments):
+        place = self.workspace.top / "actions" / str(number) / "work"
+        for name in (crate.root, *([crate.rmeta] if self.workspace.exists(crate.rmeta) else [])):
+            (place / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(self.workspace.path(name), place / name)
+        for name in (crate.rmeta, crate.rlib):
+            (place / name).parent.mkdir(parents=True, exist_ok=True)
+        return place, {"arguments": arguments, "sandbox_dir": str(place)}
+
+    def start_foreign(self):
+        place = self.workspace.top / "actions"
+        place.mkdir()
+        return self.start(cwd=place)
+
+    def test_nothing_is_shared(self):
+        worker, crate = self.start(), self.crate(text=self.versioned(1))
+        self.assert_ok(worker.ask(arguments=crate.metadata_arguments()))
+        crate.set_text(self.versioned(2))
+        crate.restore_metadata("m")
+        self.assert_ok(worker.ask(arguments=crate.full_arguments()))
+        self.assertEqual("r2", self.workspace.read(crate.rlib))
+        self.assertEqual(2, self.runs())
+
+    def test_it_runs_where_it_says(self):
+        worker, crate = self.start_foreign(), self.crate(text=lines("metadata m", "print-cwd",
+                                                                    "link r"))
+        place, request = self.action(1, crate, crate.link_arguments())
+        self.assert_ok(worker.ask(**request), f"cwd: {place}\n")
+        self.assertEqual("r", self.rlib_in(place, crate))
+        self.assertEqual([], self.workspace.roots())
+
+    def test_one_action_behind_the_other(self):
+        worker, crate = self.start_foreign(), self.crate(text=self.versioned(1))
+        place, request = self.action(1, crate, crate.metadata_arguments())
+        self.assert_ok(worker.ask(**request))
+        self.assert_no_rustc(worker)
+        crate.restore_metadata((place / crate.rmeta).read_bytes())
+        shutil.rmtree(place)
+        place, request = self.action(2, crate, crate.full_arguments())
+        self.assert_ok(worker.ask(**request))
+        self.assertEqual("r1", self.rlib_in(place, crate))
+        self.assertEqual(2, self.runs())
+
+
+class ADirectoryThatIsNotBazels(Held, Doubtful):
+    """As Buildfarm asks: inputs with digests, in a directory of its own that is emptied after each
+    answer."""
+
+    def setUp(self):
+        super().setUp()
+        self.place = self.workspace.top / "exec"
+        self.place.mkdir()
+
+    def start_here(self, **kwargs):
+        return self.start(cwd=self.place, **kwargs)
+
+    def bring(self, fields):
+        """Brings the inputs, and makes the folders of the outputs."""
+        shutil.copytree(self.workspace.execroot, self.place, dirs_exist_ok=True)
+        return fields
+
+    def metadata_of(self, worker, crate):
+        """Asks for it, and takes it away with all that is there."""
+        self.assert_ok(worker.ask(**self.bring(crate.metadata())))
+        crate.restore_metadata((self.place / crate.rmeta).read_bytes())
+        for path in self.place.iterdir():
+            shutil.rmtree(path)
+
+    def test_metadata_is_answered_when_rustc_has_ended(self):
+        worker, gate = self.start_here(), self.gate()
+        crate = self.crate(text=self.versioned(1, f"fifo-wait {gate.path}"))
+        metadata = worker.send(**self.bring(crate.metadata()))
+        worker.barrier()
+        self.assertEqual([], worker.answers)
+        gate.release()
+        self.assert_ok(worker.answer(metadata))
+        self.assert_no_rustc(worker)
+        self.assertEqual("m", (self.place / crate.rmeta).read_text())
+
+    def test_full_takes_what_was_made(self):
+        worker, crate = self.start_here(), self.crate(text=self.versioned(1))
+        self.metadata_of(worker, crate)
+        self.assert_ok(worker.ask(**self.bring(crate.full())))
+        self.assertEqual("r1", self.rlib_in(self.place, crate))
+        self.assertEqual(1, self.runs())
+
+    def test_another_version_is_compiled_afresh(self):
+        worker, crate = self.start_here(), self.crate(text=self.versioned(1))
+        self.metadata_of(worker, crate)
+        crate.set_text(self.versioned(2))
+        self.assert_ok(worker.ask(**self.bring(crate.full())))
+        self.assertEqual("r2", self.rlib_in(self.place, crate))
+
+    def test_nothing_runs_for_a_request_that_was_given_up(self):
+        """Its id comes again."""
+        worker, crate = self.start_here(), self.held("dep", "metadata m")
+        request = self.bring(crate.metadata())
+        worker.send(**request, request_id=7)
+        rustc = crate.reached.wait()
+        other = self.crate("other", lines("metadata m", "link r"))
+        self.assert_ok(worker.ask(**self.bring(other.metadata()), request_id=7))
+        self.assertTrue(wait_gone(rustc))
+
+    def test_a_linked_crate_waits_for_its_libraries(self):
+        worker, program = self.start_here(), self.program(
+            lines(f"append {self.note()} x", "link app"))
+        self.assert_ok(worker.ask(**self.bring(program.codegen())))
+        self.assertTrue((self.place / program.stamp).exists())
+        self.assertEqual(0, self.runs())
+        self.assert_ok(worker.ask(**self.bring(program.link())))
+        self.assertEqual("app", (self.place / program.program).read_text())
+
+    def test_a_sandbox_of_files(self):
+        """Inputs with digests, and a folder of each action's own, which is not a folder of links."""
+        worker, crate = self.start_here(), self.crate(text=lines("metadata m", "print-cwd", "link r"))
+        place = self.place / "action"
+        crate.metadata(), crate.full()
+        shutil.copytree(self.workspace.execroot, place)
+        response = worker.ask(arguments=crate.link_arguments(), inputs=crate.inputs(),
+                              sandbox_dir=str(place))
+        self.assert_ok(response, f"cwd: {place}\n")
+        self.assertEqual("r", self.rlib_in(place, crate))
+
+
+if __name__ == "__main__":
+    unittest.main()
