@@ -1,28 +1,55 @@
 #!/usr/bin/env python3
-"""Keeps README.md equal to what the program says of itself.
+"""Keeps README.md equal to what the program and the tests say.
 
 usage: docs.py RUSTC_RELAY [--check]
 
-Rewrites the block of flags from `rustc-relay --help`; with --check only says whether it is equal.
+Rewrites the block of flags from `rustc-relay --help`, and the block of limits from
+tests/differential/limits.py; with --check only says whether they are equal.
 """
 
 import pathlib
 import re
 import subprocess
 import sys
+import textwrap
 
-README = pathlib.Path(__file__).resolve().parent.parent / "README.md"
-BLOCK = re.compile(r"(<!-- flags:[^\n]*-->\n```\n).*?(```\n<!-- /flags -->)", re.DOTALL)
+PROJECT = pathlib.Path(__file__).resolve().parent.parent
+README = PROJECT / "README.md"
+README_COLUMNS = 145
+
+sys.path.append(str(PROJECT / "tests" / "differential"))
+
+from limits import LIMITS  # noqa: E402
+
+
+def flags(relay):
+    said = subprocess.run([relay, "--help"], check=True, capture_output=True, text=True).stdout
+    return f"```\n{said}```\n"
+
+
+def limits(_):
+    items = (textwrap.fill(limit.text, README_COLUMNS, initial_indent="- ", subsequent_indent="  ",
+                           break_long_words=False, break_on_hyphens=False) for limit in LIMITS)
+    return "".join(item + "\n" for item in items)
+
+
+BLOCKS = {"flags": flags, "limits": limits}
+
+
+def replaced(text, name, block):
+    pattern = re.compile(rf"(<!-- {name}:[^\n]*-->\n).*?(<!-- /{name} -->)", re.DOTALL)
+    text, count = pattern.subn(lambda match: match[1] + block + match[2], text)
+    if count != 1:
+        sys.exit(f"{README.name}: there must be one block of {name}, not {count}")
+    return text
 
 
 def main(relay, check=False):
-    said = subprocess.run([relay, "--help"], check=True, capture_output=True, text=True).stdout
-    old = README.read_text(encoding="utf-8")
-    new, count = BLOCK.subn(lambda match: match[1] + said + match[2], old)
-    if count != 1:
-        sys.exit(f"{README.name}: there must be one block of flags, not {count}")
-    if check and new != old:
-        sys.exit(f"{README.name} differs from `rustc-relay --help`: run ./dev docs")
+    old = new = README.read_text(encoding="utf-8")
+    for name, block in BLOCKS.items():
+        new = replaced(new, name, block(relay))
+        if check and new != old:
+            sys.exit(f"{README.name}: its block of {name} is old: run ./dev docs")
     if not check:
         README.write_text(new, encoding="utf-8")
 

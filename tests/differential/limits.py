@@ -1,0 +1,79 @@
+"""What may differ from a run of plain rustc, and why: the one list. README.md shows it
+(tools/docs.py), and tests/differential holds every difference that it finds against it."""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Context:
+    """What a row may look at beside the difference."""
+
+    case: object
+    way: object
+    truth: object  # Seen
+    root_paths: list  # of private roots
+    execroot: str
+    twice: object  # () -> names and streams in which two plain runs differ
+
+
+@dataclasses.dataclass(frozen=True)
+class Limit:
+    name: str
+    text: str  # for README.md
+    explains: object  # (Difference, Context) -> bool
+
+
+def _bytes_of(value):
+    return value if isinstance(value, bytes) else str(value).encode()
+
+
+def _names_root(difference, context):
+    """Equal but for the path of the private root; or a binary file that holds it."""
+    if not context.way.sandboxed or difference.what not in ("bytes", "stdout", "stderr"):
+        return False
+    found, plain = _bytes_of(difference.found), _bytes_of(difference.plain)
+    here = context.execroot.encode()
+    for path in map(str.encode, context.root_paths):
+        if path in found and (found.replace(path, here) == plain or b"\0" in plain and here in plain):
+            return True
+    return False
+
+
+def _undeclared(difference, context):
+    return (context.way.sandboxed and difference.what == "missing"
+            and not context.case.is_declared(difference.name))
+
+
+def _failed(difference, context):
+    return context.truth.exit_code != 0 and difference.what == "missing"
+
+
+def _without_path(difference, context):
+    named = {context.case.named.get(kind) for kind in ("link", "metadata")}
+    return (context.way.staged and context.case.is_library() and difference.what == "missing"
+            and difference.name not in named)
+
+
+def _by_chance(difference, context):
+    return (difference.name or difference.what) in context.twice()
+
+
+LIMITS = (
+    Limit("directory", "A crate that embeds its absolute directory (`env!(\"CARGO_MANIFEST_DIR\")`, "
+          "or debug information that `--remap-path-prefix` does not cover) sees the private root's "
+          "path when it is sandboxed, and the execroot's when it is not.", _names_root),
+    Limit("undeclared", "What a macro or a linker writes outside the folders of declared outputs "
+          "stays in the private root of a sandboxed request, and is undone before the next.",
+          _undeclared),
+    Limit("failed", "A request that fails places nothing; rustc leaves what it had written.",
+          _failed),
+    Limit("library stages", "The stages of a library place the `.rmeta`, the rlib, and what `--emit` "
+          "gives a path; not what follows from `--out-dir` alone.", _without_path),
+    Limit("chance", "What two plain runs of rustc make differently, ours make differently as well.",
+          _by_chance),
+)
+
+
+def explanation(difference, context):
+    """The name of the row that allows it, or None."""
+    return next((limit.name for limit in LIMITS if limit.explains(difference, context)), None)
