@@ -192,7 +192,7 @@ class ReplayWorker(Worker):
     def new_answers(self):
         """What has come, without waiting."""
         while select.select([self.process.stdout], [], [], 0)[0]:
-            assert self._read_more(0), f"the worker has ended; it said:\n{self.stderr()}"
+            assert self.read_more(0), f"the worker has ended; it said:\n{self.stderr()}"
         answers, self.answers = self.answers, []
         return answers
 

@@ -68,8 +68,8 @@ class Worker:
     def cancel(self, request_id):
         self.send(request_id=request_id, cancel=True)
 
-    def _read_more(self, seconds):
-        """False at the end of the stream."""
+    def read_more(self, seconds):
+        """Reads what is there by then into `answers`. False at the end of the stream."""
         if not select.select([self.process.stdout], [], [], seconds)[0]:
             raise AssertionError(f"no answer within {SECONDS} s; the worker said:\n{self.stderr()}")
         data = os.read(self.process.stdout.fileno(), 1 << 16)
@@ -88,7 +88,7 @@ class Worker:
                 if response.request_id == request_id:
                     self.answers.remove(response)
                     return response
-            if not self._read_more(deadline.left()):
+            if not self.read_more(deadline.left()):
                 raise AssertionError(f"the worker ended without an answer to request {request_id}"
                                      f"; it said:\n{self.stderr()}")
 
@@ -126,7 +126,7 @@ class Worker:
     def wait(self, seconds=SECONDS):
         """The exit code, after reading what still came."""
         deadline = Deadline(seconds)
-        while self._read_more(deadline.left()):
+        while self.read_more(deadline.left()):
             pass
         return self.process.wait(deadline.left() + 1)
 
@@ -144,6 +144,10 @@ class Worker:
         for pid in self.processes():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+        self.close()
+
+    def close(self):
+        """Our ends of its pipes, once it has ended."""
         for stream in (self.process.stdin, self.process.stdout, self._log):
             if stream is not None:
                 try:
