@@ -6,8 +6,8 @@ import re
 
 import ways
 
-# rustc names some temporary folders by chance; with -Csave-temps they stay.
-_BY_CHANCE = re.compile(r"(^|/)(rmeta|rustc)[A-Za-z0-9]{6}(?=/)")
+# rustc names some temporary folders by chance: with -Csave-temps they stay, and linkers name them.
+_BY_CHANCE = re.compile(rb"(^|/)(rmeta|rustc)[A-Za-z0-9]{6}(?=/)")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,8 +42,11 @@ def _first_difference(plain, found):
             f"plain {plain[near]!r}, here {found[near]!r}")
 
 
-def steady_name(name):
-    return _BY_CHANCE.sub(r"\1\2*", name)
+def steady(text):
+    """Without names that rustc makes by chance; of a binary file, itself."""
+    if isinstance(text, str):
+        return steady(text.encode()).decode()
+    return text if b"\0" in text else _BY_CHANCE.sub(rb"\1\2*", text)
 
 
 def _json_at_end(line):
@@ -92,14 +95,14 @@ def differences(truth, seen, way):
     for what, plain, here in (("exit code", truth.exit_code, seen.exit_code),
                               ("stdout", truth.out, _ended(seen.out)),
                               ("stderr", truth.err, _ended(seen.err))):
-        if plain != here:
+        if steady(str(plain)) != steady(str(here)):
             found.append(Difference(way.name, what, "", plain, here))
     return found + _file_differences(truth.files, seen.files, way)
 
 
 def _file_differences(plain_files, found_files, way):
-    plain = {steady_name(name): data for name, data in plain_files.items()}
-    here = {steady_name(name): data for name, data in found_files.items()}
+    plain = {steady(name): steady(data) for name, data in plain_files.items()}
+    here = {steady(name): steady(data) for name, data in found_files.items()}
     found = []
     for name in sorted(plain.keys() | here.keys()):
         if name not in here:

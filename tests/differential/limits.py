@@ -2,6 +2,7 @@
 (tools/docs.py), and tests/differential holds every difference that it finds against it."""
 
 import dataclasses
+import re
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,6 +55,20 @@ def _without_path(difference, context):
             and difference.name not in named)
 
 
+_FOLDERS = re.compile(r"""[^\s"'(=\\]*/""")
+
+
+def _linker_names(difference, context):
+    """Text of a linker: equal but for the folders of the files that it names."""
+    if difference.what == "stderr":
+        is_linker = "linking with `" in str(difference.plain)
+    else:
+        is_linker = difference.what == "bytes" and difference.name.endswith(".map")
+    plain, found = (_FOLDERS.sub("", _bytes_of(one).decode(errors="replace"))
+                    for one in (difference.plain, difference.found))
+    return is_linker and sorted(plain.split()) == sorted(found.split())
+
+
 def _by_chance(difference, context):
     return (difference.name or difference.what) in context.twice()
 
@@ -69,6 +84,8 @@ LIMITS = (
           _failed),
     Limit("library stages", "The stages of a library place the `.rmeta`, the rlib, and what `--emit` "
           "gives a path; not what follows from `--out-dir` alone.", _without_path),
+    Limit("linker", "A linker's map and its errors name the object files where they are: in the compile's "
+          "private directory, not beside the output.", _linker_names),
     Limit("chance", "What two plain runs of rustc make differently, ours make differently as well.",
           _by_chance),
 )
