@@ -8,7 +8,11 @@
  *                                FIFO closes
  *
  * Whoever opens the FIFO for reading gets end of file when the compile has ended or its owner has
- * died, however that happened. With a result it takes the outputs; without one it compiles.
+ * died, however that happened. With a result it claims the directory; without one it compiles.
+ *
+ * A directory with a result is its owner's no more than anybody else's: whoever wants to take from
+ * it or to remove it renames it first, and only one can. A dead worker's are removed with its own
+ * directory, which is renamed first, too (io/state_dir.h).
  */
 #ifndef RELAY_IO_SHARED_H
 #define RELAY_IO_SHARED_H
@@ -22,7 +26,6 @@
 /** How a compile ended, for a process that did not run it. */
 struct shared_result {
     int exit_code;
-    int signal;
     struct bytes said; /**< owned: what rustc said and nobody was told yet */
 };
 
@@ -74,8 +77,18 @@ void shared_watch_close(struct shared_watch *watch, uv_close_cb closed);
 /** Reads the result of a compile that is over. False: there is none, or not a whole one. */
 bool shared_read_result(const char *dir, struct shared_result *result);
 
-/** Removes a compile that was taken, with its link. Its owner finds that out when it looks. */
-void shared_remove(const char *state_root, const char *name, const char *dir);
+/** May others claim the compile? Its result is there. */
+bool shared_is_told(const struct shared_offer *offer);
+
+/**
+ * Makes a compile that is over the caller's own: the directory becomes `to`, which may be an empty
+ * one. False: it has no result, or somebody was faster (its owner, another worker, a sweep); errno
+ * says why.
+ */
+bool shared_claim(const char *dir, const char *to);
+
+/** Removes the link to what was in `dir` and has been claimed. */
+void shared_unlink(const char *state_root, const char *name, const char *dir);
 
 /** Removes the links to compiles that are gone. */
 void shared_sweep(const char *state_root);

@@ -5,6 +5,7 @@
  *     <base>/1/worker-<pid>-<random>.lock        flock(2)ed as long as that worker lives
  *     <base>/1/worker-<pid>-<random>/            made after its lock, removed before it
  *     <base>/1/worker-<pid>-<random>/<serial>/   one compile
+ *     <base>/1/worker-<pid>-<random>.gone/       one that is being removed
  *
  * Beside them are the private roots, unless they are in memory (io/link_base.h).
  *

@@ -59,11 +59,12 @@ struct compile {
     struct gated *gated;           /**< what it needs to stop at a gate; owned; NULL: it does not */
     struct relink *relink;         /**< the linker's call that is made instead; owned; or NULL */
     char *dir;                     /**< its private directory; NULL before the start */
+    char *made_in;                 /**< where that was when rustc wrote there; NULL: there it is */
     struct child *child;           /**< its process; NULL when there is none */
     struct attachment *attachment; /**< another worker's process, which it waits for; or NULL */
     char *shared_name;             /**< under which other workers find it; NULL: they do not */
     struct shared_offer offer;     /**< what they find */
-    bool is_remote;                /**< is `dir` another worker's? */
+    bool is_remote;                /**< does, or did, another worker's process make it? */
     bool is_lost;                  /**< is there no result of the other worker that can be used? */
     bool ended;                    /**< is `end` valid? */
     struct child_end end;          /**< how the process ended */
@@ -144,6 +145,12 @@ bool compile_waits_for_turn(const struct compile *compile);
  */
 void compile_tell_others(struct compile *compile);
 
+/**
+ * Makes a compile that others were told of this worker's alone, before something is taken from it
+ * or it is removed. False: somebody else has it now. True for one that nobody was told of.
+ */
+bool compile_reclaim(struct compile *compile);
+
 /** Does it have a gate, where it waits or will wait? */
 bool compile_holds_gate(const struct compile *compile);
 
@@ -152,6 +159,9 @@ bool compile_kill(struct compile *compile);
 
 /** Kills what runs, removes the private directory, frees. Accepts NULL. No event comes any more. */
 void compile_destroy(struct compile *compile);
+
+/** The private directory as rustc knew it, which its outputs may name. Borrowed. */
+const char *compile_made_in(const struct compile *compile);
 
 /** The path of a file in the private directory, owned by the caller. */
 char *compile_path(const struct compile *compile, const char *name);

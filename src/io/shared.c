@@ -116,7 +116,7 @@ void shared_finish(struct shared_offer *offer, const struct shared_result *resul
     char *path = path_join(offer->dir, RESULT);
     char *temporary = mem_format("%s.new", path);
     struct bytes text = {0};
-    bytes_append_format(&text, "%d %d %zu\n", result->exit_code, result->signal, result->said.len);
+    bytes_append_format(&text, "ended %d %zu\n", result->exit_code, result->said.len);
     bytes_append(&text, bytes_text(&result->said), result->said.len);
     if (file_write(temporary, text.data, text.len, &ignored) && rename(temporary, path) != 0) {
         unlink(temporary);
@@ -224,8 +224,7 @@ bool shared_read_result(const char *dir, struct shared_result *result)
     size_t len = 0;
     int head = 0;
     bool good = file_read(path, RESULT, &text, &ignored) &&
-                sscanf(bytes_text(&text), "%d %d %zu%n", &result->exit_code, &result->signal, &len,
-                       &head) == 3;
+                sscanf(bytes_text(&text), "ended %d %zu%n", &result->exit_code, &len, &head) == 2;
     const char *said = good ? text.data + head : NULL;
     good = good && *said == '\n' && text.len - (size_t)head - 1 == len;
     if (good) {
@@ -236,15 +235,26 @@ bool shared_read_result(const char *dir, struct shared_result *result)
     return good;
 }
 
-void shared_remove(const char *state_root, const char *name, const char *dir)
+bool shared_is_told(const struct shared_offer *offer)
+{
+    return offer->link != NULL && offer->alive_fd < 0;
+}
+
+bool shared_claim(const char *dir, const char *to)
+{
+    char *result = path_join(dir, RESULT);
+    bool over = access(result, F_OK) == 0;
+    free(result);
+    return over && rename(dir, to) == 0;
+}
+
+void shared_unlink(const char *state_root, const char *name, const char *dir)
 {
     char *link = link_path(state_root, name);
     char *text = link_text(state_root, dir);
-    struct failure ignored;
     if (file_is_link_to(link, text)) {
         unlink(link);
     }
-    tree_remove(dir, &ignored);
     free(text);
     free(link);
 }

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -18,6 +19,7 @@
 
 #define WORKER_PREFIX "worker-"
 #define LOCK_SUFFIX ".lock"
+#define GONE_SUFFIX ".gone"
 
 // How often another worker may sweep our lock away between its creation and its locking.
 enum { LOCK_TRIES = 16 };
@@ -25,6 +27,7 @@ enum { LOCK_TRIES = 16 };
 static bool open_in(struct state_dir *state, const char *base, struct failure *why);
 static bool make_place(struct state_dir *state, struct failure *why);
 static void drop_place(struct state_dir *state);
+static bool remove_place(const char *dir);
 static void sweep(const struct state_dir *state);
 
 static bool open_explicit(struct state_dir *state, const char *dir, const char *cwd,
@@ -118,6 +121,19 @@ static bool ends_with(const char *text, const char *end)
     return text_len >= end_len && strcmp(text + text_len - end_len, end) == 0;
 }
 
+// What is in it may be claimed by others until it has another name (io/shared.h). An earlier
+// removal may have got no further than that.
+static bool remove_place(const char *dir)
+{
+    char *gone = mem_format("%s" GONE_SUFFIX, dir);
+    struct failure ignored;
+    bool good = tree_remove(gone, &ignored);
+    bool renamed = good && rename(dir, gone) == 0;
+    good = good && tree_remove(renamed ? gone : dir, &ignored);
+    free(gone);
+    return good;
+}
+
 // While we hold a dead worker's lock, no other sweeper touches its directory. The lock goes last.
 static void remove_if_dead(const char *lock)
 {
@@ -127,8 +143,7 @@ static void remove_if_dead(const char *lock)
     }
     if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
         char *dir = mem_dup_len(lock, strlen(lock) - strlen(LOCK_SUFFIX));
-        struct failure ignored;
-        if (tree_remove(dir, &ignored)) {
+        if (remove_place(dir)) {
             unlink(lock);
         }
         free(dir);
@@ -141,8 +156,7 @@ static void remove_if_unlocked(const char *dir)
 {
     char *lock = mem_format("%s" LOCK_SUFFIX, dir);
     if (access(lock, F_OK) != 0 && errno == ENOENT) {
-        struct failure ignored;
-        tree_remove(dir, &ignored);
+        remove_place(dir);
     }
     free(lock);
 }
@@ -220,8 +234,7 @@ bool state_dir_remove(const char *dir, struct failure *why)
 static void drop_place(struct state_dir *state)
 {
     if (state->lock != NULL && state->lock_fd >= 0) {
-        struct failure ignored;
-        if (tree_remove(state->worker, &ignored)) {
+        if (remove_place(state->worker)) {
             unlink(state->lock);
         }
         close(state->lock_fd);

@@ -89,14 +89,16 @@ void compile_share(struct compile *compile, const char *name)
 static void remove_dir(struct compile *compile)
 {
     struct failure ignored; // what cannot be removed is swept at the next start
+    bool ours = compile_reclaim(compile) && !compile_dir_is_foreign(compile);
     shared_withdraw(&compile->offer);
-    if (compile->is_remote) {
-        compile_remove_remote(compile);
-    } else if (compile->dir != NULL) {
+    if (ours && compile->dir != NULL) {
         state_dir_remove(compile->dir, &ignored);
     }
     free(compile->dir);
+    free(compile->made_in);
     compile->dir = NULL;
+    compile->made_in = NULL;
+    compile->is_remote = false;
 }
 
 // What rustc is given beside the request's environment. Neither is seen by what it compiles. (Not
@@ -198,15 +200,6 @@ bool compile_start(struct compile *compile, struct failure *why)
     return true;
 }
 
-void compile_tell_others(struct compile *compile)
-{
-    struct shared_result result = {.exit_code = compile->end.exit_code,
-                                   .signal = compile->end.signal};
-    diagnostics_waiting(&compile->said, &result.said);
-    shared_finish(&compile->offer, &result);
-    bytes_finish(&result.said);
-}
-
 bool compile_waits_for_turn(const struct compile *compile)
 {
     return compile->job != NULL && !job_computes(compile->job);
@@ -246,6 +239,11 @@ void compile_destroy(struct compile *compile)
     bytes_finish(&compile->out);
     bytes_finish(&compile->raw);
     free(compile);
+}
+
+const char *compile_made_in(const struct compile *compile)
+{
+    return compile->made_in == NULL ? compile->dir : compile->made_in;
 }
 
 char *compile_path(const struct compile *compile, const char *name)

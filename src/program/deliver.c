@@ -72,11 +72,11 @@ static bool place_dep_info(const struct deliver_to *to, const char *from, const 
     struct substitutions rules = {0};
     for (size_t i = 0; i < to->delivery->artifact_count; i++) {
         const struct artifact *artifact = &to->delivery->artifacts[i];
-        char *private_path = compile_path(to->compile, artifact->from);
+        char *private_path = path_join(compile_made_in(to->compile), artifact->from);
         substitutions_add(&rules, private_path, artifact->written);
         free(private_path);
     }
-    char *out_dir = command_out_dir(&to->compile->command, to->compile->dir);
+    char *out_dir = command_out_dir(&to->compile->command, compile_made_in(to->compile));
     char *private_out = mem_format("%s/", out_dir);
     substitutions_add(&rules, private_out, to->delivery->written_out_dir);
     free(private_out);

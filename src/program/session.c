@@ -44,8 +44,11 @@ static bool must_compile_afresh(const struct session *session, const struct requ
 {
     uint64_t serial = pipeline_candidate(session->performer.pipeline, request->invocation.key,
                                          &request->identity);
-    return serial != 0 &&
-           launcher_differs(compile_set_find(&session->performer.compiles, serial), request, work);
+    if (serial == 0) {
+        return false;
+    }
+    struct compile *compile = compile_set_find(&session->performer.compiles, serial);
+    return !compile_reclaim(compile) || launcher_differs(compile, request, work);
 }
 
 static enum milestone milestone_of(enum stage stage)

@@ -3,10 +3,13 @@ processes). A full request that reaches another process than its metadata reques
 over all the same."""
 
 import os
+import select
 import signal
+import threading
 import unittest
 
-from relay import RelayCase
+from processes import SECONDS
+from relay import RelayCase, real_rustc
 from scripts import diagnostic, lines
 
 
@@ -31,6 +34,17 @@ class Across(RelayCase):
     def full_in(self, worker, crate):
         self.assert_ok(worker.ask(**crate.full()))
         self.assert_rlib(crate)
+
+
+    def wait_for_result(self):
+        """The only compile's directory, when it has ended and others may have it: its FIFO says so, to
+        a reader that has seen a writer."""
+        alive, = self.workspace.state.glob("1/worker-*/*/relay.alive")
+        reader = os.open(alive, os.O_RDONLY | os.O_NONBLOCK)
+        self.addCleanup(os.close, reader)
+        os.close(os.open(alive, os.O_WRONLY))
+        self.assertTrue(select.select([reader], [], [], SECONDS)[0])
+        return alive.parent
 
 
 class TakesOver(Across):
@@ -132,20 +146,11 @@ class DoesNot(Across):
         gate, crate = self.held_crate()
         self.assert_ok(first.ask(**crate.metadata()))
         gate.release()
-        self.wait_for_result(first)
-        results = list(self.workspace.state.glob("1/worker-*/*/relay.result"))
-        self.assertEqual(1, len(results))
-        results[0].write_bytes(results[0].read_bytes()[:-1])
+        result = self.wait_for_result() / "relay.result"
+        result.write_bytes(result.read_bytes()[:-1])
         gate.release()
         self.full_in(second, crate)
         self.assertEqual(2, self.runs())
-
-    def wait_for_result(self, worker):
-        """Its rustc has ended: a full request for another crate is answered after that."""
-        other = self.crate("other", lines("metadata m", "link r"))
-        self.assert_ok(worker.ask(**other.metadata()))
-        self.assert_ok(worker.ask(**other.full()))
-        worker.barrier()
 
 
 class TheOwnerDies(Across):
@@ -189,6 +194,106 @@ class TheOwnerDies(Across):
         live_gate.release()
         self.assert_ok(third.ask(**live.full()))
         self.assertEqual("r", self.workspace.read(live.rlib))
+
+
+class ATakeoverIsClaimed(Across):
+    """Whoever takes a finished compile has it for himself from one rename on. Here it is held in the
+    middle of placing what was made: its dep-info file has become a FIFO."""
+
+    def setUp(self):
+        super().setUp()
+        self.first, self.second = self.two_workers()
+        self.dep = self.crate(text=lines(f"append {self.note()} x", "dep-info d", "metadata m1",
+                                         "link r1"))
+        self.dep_info = f"{self.dep.out_dir}/dep.d"
+        self.dep.more = [f"--emit=dep-info={self.dep_info}"]
+        self.assert_ok(self.first.ask(**self.dep.metadata()))
+        self.fifo, = self.wait_for_result().glob("*.d")
+
+    def hold_full(self, worker):
+        """Returns the request's id, when it is held, and the FIFO's other end."""
+        self.fifo.unlink()
+        os.mkfifo(self.fifo)
+        fifo = os.open(self.fifo, os.O_PATH)  # it may move
+        self.addCleanup(os.close, fifo)
+        request = worker.send(**self.dep.full())
+        writers = []
+        opening = threading.Thread(
+            target=lambda: writers.append(open(f"/proc/self/fd/{fifo}", "wb")), daemon=True)
+        opening.start()
+        opening.join(SECONDS)
+        self.assertEqual(1, len(writers), "nobody reads what was made")
+        return request, writers[0]
+
+    def assert_taken(self, worker, held, runs):
+        request, writer = held
+        self.workspace.delete_outputs(self.dep.rlib)
+        writer.write(b"made")
+        writer.close()
+        self.assert_ok(worker.answer(request))
+        self.assert_rlib(self.dep)
+        self.assertEqual("made", self.workspace.read(self.dep_info))
+        self.assertEqual(runs, self.runs())
+
+    def test_its_owner_ends_meanwhile(self):
+        held = self.hold_full(self.second)
+        self.assertEqual((0, []), self.first.finish())
+        self.assert_taken(self.second, held, 1)
+        self.assert_clean_end(self.second)
+
+    def test_its_owner_has_died_and_a_third_one_sweeps(self):
+        held = self.hold_full(self.second)
+        self.first.process.kill()
+        self.first.process.wait()
+        third = self.start(mark=self.first.mark)
+        third.barrier()
+        self.assert_taken(self.second, held, 1)
+
+    def test_its_owner_wants_it_too(self):
+        held = self.hold_full(self.second)
+        self.full_in(self.first, self.dep)
+        self.assert_taken(self.second, held, 2)
+
+    def test_its_owner_was_faster(self):
+        held = self.hold_full(self.first)
+        self.full_in(self.second, self.dep)
+        self.assert_taken(self.first, held, 2)
+        self.assertEqual((0, []), self.second.finish())
+        self.assert_clean_end(self.first)
+
+    def test_a_third_one_wants_it_too(self):
+        third = self.start(mark=self.first.mark)
+        held = self.hold_full(self.second)
+        self.full_in(third, self.dep)
+        self.assert_taken(self.second, held, 2)
+
+    def test_its_owner_has_ended_before(self):
+        self.assertEqual((0, []), self.first.finish())
+        self.full_in(self.second, self.dep)
+        self.assertEqual(2, self.runs())
+
+    def test_what_was_swept_before(self):
+        self.first.process.kill()
+        self.first.process.wait()
+        self.start(mark=self.first.mark).barrier()
+        self.full_in(self.second, self.dep)
+        self.assertEqual(2, self.runs())
+
+
+class ItsFilesHaveMoved(RelayCase):
+    def test_dep_info_is_that_of_a_plain_run(self):
+        texts = []
+        for name, workers in (("one", 1), ("two", 2)):
+            crate = self.crate(name, "pub fn f() {}\n")
+            crate.more = [f"--emit=dep-info={crate.out_dir}/{name}.d"]
+            started = [self.start(real_rustc())]
+            self.assert_ok(started[0].ask(**crate.metadata()))
+            if workers > 1:
+                started.append(self.start(real_rustc(), mark=started[0].mark))
+            self.assert_ok(started[-1].ask(**crate.full()))
+            texts.append(self.workspace.read(f"{crate.out_dir}/{name}.d").replace(name, "it"))
+        self.assertIn("it/lib.rs", texts[0])
+        self.assertEqual(*texts)
 
 
 class Cancelled(Across):

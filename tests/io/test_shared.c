@@ -31,7 +31,7 @@ static void test_a_link_leads_from_where_it_is(void **state)
     char *link = mem_format("%s/shared/name", place->dir);
     publish(&offer, place, "name", dir);
     assert_true(file_is_link_to(link, "../worker-1/2"));
-    shared_remove(place->dir, "name", dir);
+    shared_unlink(place->dir, "name", dir);
     assert_false(file_is_link_to(link, "../worker-1/2"));
     shared_withdraw(&offer);
     free(link);
@@ -79,7 +79,29 @@ static void test_what_cannot_be_published(void **state)
     free(dir);
 }
 
-static void test_what_was_taken_is_removed(void **state)
+static void test_only_one_claims_it_and_not_before_its_end(void **state)
+{
+    struct place *place = *state;
+    struct shared_offer offer = {0};
+    char *dir = make_dir(place, "1");
+    char *mine = make_dir(place, "2");
+    char *yours = make_dir(place, "3");
+    assert_false(shared_is_told(&offer));
+    publish(&offer, place, "name", dir);
+    assert_false(shared_is_told(&offer));
+    assert_false(shared_claim(dir, mine)); // it runs
+    finish(&offer, 7, "said");
+    assert_true(shared_is_told(&offer));
+    assert_true(shared_claim(dir, mine));
+    assert_false(shared_claim(dir, yours));
+    expect_result(mine, 7, "said");
+    shared_withdraw(&offer);
+    free(dir);
+    free(mine);
+    free(yours);
+}
+
+static void test_the_link_to_what_was_claimed_is_removed(void **state)
 {
     struct place *place = *state;
     struct shared_offer offer = {0};
@@ -87,11 +109,9 @@ static void test_what_was_taken_is_removed(void **state)
     char *other = make_dir(place, "2");
     publish(&offer, place, "name", dir);
     finish(&offer, 0, "");
-    shared_remove(place->dir, "name", other); // not what the link leads to
+    shared_unlink(place->dir, "name", other); // not what the link leads to
     expect_found(place, "name", dir);
-    assert_int_equal(access(other, F_OK), -1);
-    shared_remove(place->dir, "name", dir);
-    assert_int_equal(access(dir, F_OK), -1);
+    shared_unlink(place->dir, "name", dir);
     expect_found(place, "name", NULL);
     shared_withdraw(&offer);
     free(dir);
@@ -138,7 +158,7 @@ static void test_what_is_said_are_bytes(void **state)
     static const char said[] = "\0\n\xff 1 2 3\n";
     struct place *place = *state;
     struct shared_offer offer = {0};
-    struct shared_result result = {.signal = 9};
+    struct shared_result result = {.exit_code = 9};
     char *dir = make_dir(place, "1");
     publish(&offer, place, "name", dir);
     bytes_append(&result.said, said, sizeof said);
@@ -146,7 +166,7 @@ static void test_what_is_said_are_bytes(void **state)
     bytes_finish(&result.said);
     result = (struct shared_result){0};
     assert_true(shared_read_result(dir, &result));
-    assert_int_equal(result.signal, 9);
+    assert_int_equal(result.exit_code, 9);
     assert_int_equal(result.said.len, sizeof said);
     assert_memory_equal(result.said.data, said, sizeof said);
     bytes_finish(&result.said);
@@ -156,9 +176,16 @@ static void test_what_is_said_are_bytes(void **state)
 
 static void test_a_result_that_is_not_whole_is_none(void **state)
 {
-    static const char whole[] = "101 0 12\nerror: two\n\n";
-    static const char *const foreign[] = {"",      "\n",        "0 0\n",       "a b c\n",
-                                          "0 0 0", "0 0 -1\nx", "0 0 1\n\n\n", "1 2 3 4\nabc"};
+    static const char whole[] = "ended 101 12\nerror: two\n\n";
+    static const char *const foreign[] = {"",
+                                          "\n",
+                                          "ended 0\n",
+                                          "ended a b\n",
+                                          "ended 0 0",
+                                          "ended 0 -1\nx",
+                                          "ended 0 1\n\n\n",
+                                          "ended 1 2 3\nab",
+                                          "0 0\n"};
     struct place *place = *state;
     char *dir = make_dir(place, "1");
     for (size_t len = 0; len < sizeof whole - 1; len++) {
@@ -185,7 +212,8 @@ int main(void)
         ROW(test_a_link_leads_from_where_it_is),
         ROW(test_a_younger_compile_replaces_an_older_one),
         ROW(test_what_cannot_be_published),
-        ROW(test_what_was_taken_is_removed),
+        ROW(test_only_one_claims_it_and_not_before_its_end),
+        ROW(test_the_link_to_what_was_claimed_is_removed),
         ROW(test_links_to_what_is_gone_are_swept),
         ROW(test_what_is_said_are_bytes),
         ROW(test_a_result_that_is_not_whole_is_none),

@@ -189,6 +189,23 @@ static void make_directories(const char *dir, const char *const names[])
     }
 }
 
+static void test_a_removal_that_was_cut_short_is_finished(void **test_state)
+{
+    const char *base = *test_state;
+    static const char *const names[] = {"1/worker-1-00ff", "1/worker-1-00ff.gone/2/deps",
+                                        "1/worker-2-00ff.gone/1", NULL};
+    make_directories(base, names);
+    struct state_dir state;
+    struct failure why;
+    assert_true(state_dir_open(&state, base, "/", &why));
+    for (size_t i = 0; names[i] != NULL; i++) {
+        char *path = mem_format("%s/%s", base, names[i]);
+        assert_int_equal(access(path, F_OK), -1);
+        free(path);
+    }
+    state_dir_close(&state);
+}
+
 static void test_output_base_is_found(void **test_state)
 {
     const char *base = *test_state;
@@ -305,6 +322,7 @@ int main(void)
                                         stop),
         cmocka_unit_test_setup_teardown(test_many_open_and_sweep_at_once, start, stop),
         cmocka_unit_test_setup_teardown(test_removed_directory_is_made_again, start, stop),
+        cmocka_unit_test_setup_teardown(test_a_removal_that_was_cut_short_is_finished, start, stop),
         cmocka_unit_test_setup_teardown(test_output_base_is_found, start, stop),
         cmocka_unit_test_setup_teardown(test_relative_explicit_directory, start, stop),
         cmocka_unit_test_setup_teardown(test_temporary_directory_is_the_fallback, start, stop),
