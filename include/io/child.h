@@ -5,6 +5,7 @@
  * From its exit on it has CHILD_DRAIN_MS for the other two, because a process it left behind may
  * hold the pipes for ever. Then what is left of its process group is killed, and when nobody of the
  * group lives, on_ended is called: nothing the program started in its group can write after that.
+ * Nor can, when it was killed, anything that it started and that left its group.
  */
 #ifndef RELAY_IO_CHILD_H
 #define RELAY_IO_CHILD_H
@@ -59,8 +60,8 @@ struct child *child_create(struct reaper *reaper, const struct child_spec *spec,
 pid_t child_pid(const struct child *child);
 
 /**
- * SIGKILL to the whole group. on_ended follows when the group is dead and reaped, without waiting
- * for pipes that strangers hold. Nothing happens after on_ended.
+ * SIGKILL to the whole group and to all who left it. on_ended follows when they are dead and
+ * reaped, without waiting for pipes that strangers hold. Nothing happens after on_ended.
  */
 void child_kill(struct child *child);
 

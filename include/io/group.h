@@ -6,6 +6,10 @@
  * signal can only ever reach our own processes.
  *
  *     RUNNING --leader dies--> EXITED --group_release: kill, forget, reap--> DYING --empty--> GONE
+ *
+ * Who left the group (setsid) lives on when the leader has exited by itself: a server in the
+ * background is for others too. When the program was killed, by us or by anybody, they are *hunted*
+ * (io/marks.h), and the group is not gone before they are.
  */
 #ifndef RELAY_IO_GROUP_H
 #define RELAY_IO_GROUP_H
@@ -23,7 +27,7 @@ enum group_state {
     GROUP_RUNNING, /**< the leader lives */
     GROUP_EXITED,  /**< the leader is a zombie that we keep; others may live and write */
     GROUP_DYING,   /**< all were sent SIGKILL, the leader is reaped, some are still there */
-    GROUP_GONE     /**< nobody is left; the id is not ours any more */
+    GROUP_GONE     /**< nobody is left of whom has to die; the id is not ours any more */
 };
 
 struct group {
@@ -32,6 +36,9 @@ struct group {
     enum group_state told;     /**< the last state on_change was called for (reaper) */
     int exit_code;             /**< of the leader, from EXITED on; 0 when a signal ended it */
     int signal;                /**< what ended the leader; 0: it exited */
+    uint64_t mark;             /**< of all that came of the leader; 0: none */
+    bool hunted;               /**< do those have to die who left the group? */
+    bool hunt_over;            /**< are they all dead and reaped? (reaper) */
     uint64_t gone_until_ns;    /**< DYING: when we stop waiting for zombies of strangers (reaper) */
     struct guardian *guardian; /**< who else knows of it; may be NULL */
     void (*on_change)(void *owner); /**< told by the reaper, from the loop only */
@@ -44,12 +51,14 @@ bool group_start(struct group *group, const struct platform_spawn_spec *spec,
                  struct guardian *guardian, struct failure *why);
 
 /**
- * Asks the kernel what became of it and moves the state: RUNNING to EXITED, DYING to GONE. See
- * waitid(2).
+ * Asks the kernel what became of it and moves the state: RUNNING to EXITED, DYING to GONE unless a
+ * hunt is not over. See waitid(2).
  */
 void group_look(struct group *group);
 
-/** SIGKILL to all members; nothing once the id may not be ours any more (DYING, GONE). See kill(2).
+/**
+ * SIGKILL to all members, unless the id may not be ours any more (DYING, GONE), and the hunt is on
+ * for others. See kill(2).
  */
 void group_kill(struct group *group);
 

@@ -1,6 +1,6 @@
 /**
  * The process that outlives us by an instant: when the worker is gone, however it ended, the
- * guardian kills every process group the worker had started.
+ * guardian kills every process group the worker had started, and whoever left one (io/marks.h).
  *
  * It reads ids from a pipe whose write end only the worker holds. Each child writes its own id
  * before exec while it still holds a copy of that end (close-on-exec). So end of file means: the
@@ -9,19 +9,22 @@
  *
  *     +id   this group exists (written by the child itself, platform_spawn)
  *     -id   forget it: its members are dead or have SIGKILL pending, the number may be given out
- * again
+ *           again
+ *     0     nobody of us is left at all: then it need not look for those who left their groups
  */
 #ifndef RELAY_IO_GUARDIAN_H
 #define RELAY_IO_GUARDIAN_H
 
 #include "base/failure.h"
+#include "io/marks.h"
 
 #include <sys/types.h>
 
 struct guardian {
-    bool started; /**< there is something to finish */
-    pid_t pid;    /**< who to wait for; 0: nobody, it is gone */
-    int write_fd; /**< where groups are announced (close-on-exec); valid while `started` */
+    bool started;       /**< there is something to finish */
+    pid_t pid;          /**< who to wait for; 0: nobody, it is gone */
+    int write_fd;       /**< where groups are announced (close-on-exec); valid while `started` */
+    struct marks marks; /**< of all that is started from now on */
 };
 
 /**
@@ -37,10 +40,13 @@ bool guardian_start(struct guardian *guardian, struct failure *why);
  */
 void guardian_forget(struct guardian *guardian, pid_t group);
 
+/** All that was started is dead and reaped: the guardian has nobody to look for. */
+void guardian_all_gone(struct guardian *guardian);
+
 /** Somebody else reaped the guardian: guardian_finish() must not wait for it. */
 void guardian_was_reaped(struct guardian *guardian);
 
-/** Lets it go and waits for its exit; groups it still knows are killed. Accepts a zeroed struct. */
+/** Lets it go and waits for its exit; who is left is killed. Accepts a zeroed struct. */
 void guardian_finish(struct guardian *guardian);
 
 #endif

@@ -21,6 +21,7 @@ struct platform_spawn_spec {
     int stdout_fd;     /**< becomes its fd 1 */
     int stderr_fd;     /**< becomes its fd 2 */
     int guardian_fd;   /**< where the child announces itself: its id, one pid_t; -1: nowhere */
+    uint64_t mark;     /**< what its processes are told by (io/marks.h); 0: nothing */
 };
 
 /**
@@ -36,6 +37,15 @@ struct platform_spawn_spec {
  * See vfork(2), setsid(2), execve(2), prctl(2).
  */
 pid_t platform_spawn(const struct platform_spawn_spec *spec, struct failure *why);
+
+/**
+ * The mark that a process was started with, or inherited; false when it has none, or is not to be
+ * looked at: errno is then ESRCH if it is gone, and else another. See prlimit(2), RLIMIT_RTTIME.
+ */
+bool platform_mark_of(pid_t pid, uint64_t *ret_mark);
+
+/** Can what we start be marked? Not when there is a hard limit of RLIMIT_RTTIME. */
+bool platform_can_mark(void);
 
 /**
  * From now on orphans among our descendants become our children, so that we can reap and kill them.

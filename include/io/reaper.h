@@ -44,7 +44,8 @@ void reaper_close(struct reaper *reaper);
 
 /**
  * For the exit of the worker: SIGKILL to every group and to every other descendant (the guardian
- * excepted), and reaps them until none is left. Blocks, but never longer than REAPER_KILL_ALL_MS.
+ * excepted), and reaps them until none is left; then the guardian is told so. Blocks, but never
+ * longer than REAPER_KILL_ALL_MS. To be called before guardian_finish(), which then does the rest.
  * No event comes from within; each owner's on_change comes when the loop runs again, unless it was
  * removed.
  */

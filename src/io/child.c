@@ -106,6 +106,7 @@ static bool start_program(struct child *child, const struct child_spec *spec,
         .stdout_fd = pipes->out[1],
         .stderr_fd = pipes->err[1],
         .guardian_fd = guardian == NULL ? -1 : guardian->write_fd,
+        .mark = guardian == NULL ? 0 : marks_next(&guardian->marks),
     };
     return group_start(&child->group, &spawn, guardian, why);
 }

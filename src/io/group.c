@@ -19,6 +19,7 @@ bool group_start(struct group *group, const struct platform_spawn_spec *spec,
     group->id = pid;
     group->state = GROUP_RUNNING;
     group->told = GROUP_RUNNING;
+    group->mark = spec->mark;
     group->guardian = guardian;
     return true;
 }
@@ -34,6 +35,7 @@ static void look_for_exit(struct group *group)
     }
     group->exit_code = info.si_code == CLD_EXITED ? info.si_status : 0;
     group->signal = info.si_code == CLD_EXITED ? 0 : info.si_status;
+    group->hunted = group->hunted || group->signal != 0;
     group->state = GROUP_EXITED;
 }
 
@@ -41,7 +43,8 @@ static void look_for_members(struct group *group)
 {
     while (waitpid(-group->id, NULL, WNOHANG) > 0) {
     }
-    if (kill(-group->id, 0) != 0 && errno == ESRCH) {
+    bool hunting = group->hunted && !group->hunt_over;
+    if (!hunting && kill(-group->id, 0) != 0 && errno == ESRCH) {
         group->state = GROUP_GONE;
     }
 }
@@ -57,6 +60,7 @@ void group_look(struct group *group)
 
 void group_kill(struct group *group)
 {
+    group->hunted = true;
     if (group->state == GROUP_RUNNING || group->state == GROUP_EXITED) {
         kill(-group->id, SIGKILL);
     }

@@ -19,9 +19,10 @@ struct watch_list {
     pid_t *groups;
     size_t count;
     size_t capacity;
+    bool all_gone; // was nobody left after the last record?
 };
 
-_Noreturn static void watch(int read_fd);
+_Noreturn static void watch(int read_fd, const struct marks *marks);
 
 static bool make_pipe(int ret_fds[2], struct failure *why)
 {
@@ -34,7 +35,7 @@ static bool make_pipe(int ret_fds[2], struct failure *why)
 }
 
 // Everything stays blocked in the guardian: a signal to our old group must not end it.
-static pid_t fork_blocked(int read_fd)
+static pid_t fork_blocked(int read_fd, const struct marks *marks)
 {
     sigset_t all;
     sigset_t before;
@@ -42,7 +43,7 @@ static pid_t fork_blocked(int read_fd)
     pthread_sigmask(SIG_BLOCK, &all, &before);
     pid_t pid = fork();
     if (pid == 0) {
-        watch(read_fd);
+        watch(read_fd, marks);
     }
     int error = errno;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -56,14 +57,16 @@ bool guardian_start(struct guardian *guardian, struct failure *why)
     if (!make_pipe(fds, why)) {
         return false;
     }
-    pid_t pid = fork_blocked(fds[0]);
+    struct marks marks;
+    marks_init(&marks);
+    pid_t pid = fork_blocked(fds[0], &marks);
     int error = errno;
     close(fds[0]);
     if (pid < 0) {
         close(fds[1]);
         return failure_errno(why, error, "cannot start the guardian");
     }
-    *guardian = (struct guardian){.pid = pid, .write_fd = fds[1], .started = true};
+    *guardian = (struct guardian){.started = true, .pid = pid, .write_fd = fds[1], .marks = marks};
     return true;
 }
 
@@ -88,9 +91,10 @@ static void remove_group(struct watch_list *list, pid_t group)
 
 static void take_record(struct watch_list *list, pid_t record)
 {
+    list->all_gone = record == 0;
     if (record > 0) {
         add_group(list, record);
-    } else {
+    } else if (record < 0) {
         remove_group(list, -record);
     }
 }
@@ -109,7 +113,7 @@ static void detach(int read_fd)
     }
 }
 
-static void watch(int read_fd)
+static void watch(int read_fd, const struct marks *marks)
 {
     detach(read_fd);
     struct watch_list list = {0};
@@ -126,14 +130,26 @@ static void watch(int read_fd)
     for (size_t i = 0; i < list.count; i++) {
         kill(-list.groups[i], SIGKILL);
     }
+    if (!list.all_gone) {
+        marks_kill(marks, NULL, NULL);
+    }
     _exit(EXIT_SUCCESS);
+}
+
+static void tell(const struct guardian *guardian, pid_t record)
+{
+    ssize_t written = write(guardian->write_fd, &record, sizeof record);
+    (void)written;
 }
 
 void guardian_forget(struct guardian *guardian, pid_t group)
 {
-    pid_t record = -group;
-    ssize_t written = write(guardian->write_fd, &record, sizeof record);
-    (void)written;
+    tell(guardian, -group);
+}
+
+void guardian_all_gone(struct guardian *guardian)
+{
+    tell(guardian, 0);
 }
 
 void guardian_was_reaped(struct guardian *guardian)

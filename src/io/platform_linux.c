@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -154,6 +155,16 @@ static void reset_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+// One that cannot be marked is found by its group only.
+static void set_mark(uint64_t mark)
+{
+    struct rlimit limit;
+    if (mark != 0 && getrlimit(RLIMIT_RTTIME, &limit) == 0) {
+        limit.rlim_cur = (rlim_t)mark;
+        setrlimit(RLIMIT_RTTIME, &limit);
+    }
+}
+
 static bool may_be_elsewhere(int error)
 {
     return error == ENOENT || error == ENOTDIR || error == EACCES || error == ENAMETOOLONG;
@@ -220,6 +231,7 @@ static void run_child(struct spawn_job *job)
         stop_child(job, ESRCH);
     }
     tell_guardian(spec->guardian_fd, getpid());
+    set_mark(spec->mark);
     drop_broken_pipe();
     job->step = STEP_FILES;
     if (!connect_files(spec)) {
@@ -232,6 +244,23 @@ static void run_child(struct spawn_job *job)
     job->step = STEP_EXEC;
     reset_signals();
     stop_child(job, exec_program(job));
+}
+
+bool platform_mark_of(pid_t pid, uint64_t *ret_mark)
+{
+    struct rlimit limit;
+    errno = 0;
+    if (prlimit(pid, RLIMIT_RTTIME, NULL, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) {
+        return false;
+    }
+    *ret_mark = (uint64_t)limit.rlim_cur;
+    return true;
+}
+
+bool platform_can_mark(void)
+{
+    struct rlimit limit;
+    return getrlimit(RLIMIT_RTTIME, &limit) == 0 && limit.rlim_max == RLIM_INFINITY;
 }
 
 bool platform_become_subreaper(struct failure *why)

@@ -122,15 +122,54 @@ static void look_at_group(struct group *group)
     }
 }
 
-static void look_around(struct reaper *reaper)
+static bool look_at_groups(struct reaper *reaper)
 {
     bool dying = false;
     for (struct group *group = reaper->groups; group != NULL; group = group->next) {
         look_at_group(group);
         dying = dying || group->state == GROUP_DYING;
     }
+    return dying;
+}
+
+// From the kill on; it is not over while the leader can still be seen.
+static bool is_hunted(const struct group *group)
+{
+    return group->hunted && group->state != GROUP_GONE;
+}
+
+static bool is_mark_hunted(void *context, uint64_t mark)
+{
+    struct reaper *reaper = context;
+    for (struct group *group = reaper->groups; group != NULL; group = group->next) {
+        if (group->mark == mark && is_hunted(group)) {
+            group->hunt_over = false;
+            return true;
+        }
+    }
+    return false;
+}
+
+// One look at all processes serves all groups that are killed at a time.
+static void hunt(struct reaper *reaper)
+{
+    bool hunting = false;
+    for (struct group *group = reaper->groups; group != NULL; group = group->next) {
+        hunting = hunting || (is_hunted(group) && !group->hunt_over);
+        group->hunt_over = is_hunted(group);
+    }
+    if (hunting && reaper->guardian != NULL) {
+        marks_kill(&reaper->guardian->marks, is_mark_hunted, reaper);
+    }
+}
+
+static void look_around(struct reaper *reaper)
+{
+    look_at_groups(reaper);
     reap_strangers(reaper);
-    if (!dying) {
+    tell_owners(reaper);
+    hunt(reaper);
+    if (!look_at_groups(reaper)) {
         uv_timer_stop(&reaper->look);
     }
     tell_owners(reaper);
@@ -146,6 +185,11 @@ static bool is_leader(const struct reaper *reaper, pid_t pid)
     return false;
 }
 
+static bool is_guardian(const struct reaper *reaper, pid_t pid)
+{
+    return reaper->guardian != NULL && pid == reaper->guardian->pid;
+}
+
 // Stops at a leader that is kept: those behind it are reaped when it is released.
 static void reap_strangers(struct reaper *reaper)
 {
@@ -156,7 +200,7 @@ static void reap_strangers(struct reaper *reaper)
             return;
         }
         waitpid(info.si_pid, NULL, 0);
-        if (reaper->guardian != NULL && info.si_pid == reaper->guardian->pid) {
+        if (is_guardian(reaper, info.si_pid)) {
             guardian_was_reaped(reaper->guardian);
         }
     }
@@ -168,38 +212,69 @@ void reaper_release(struct reaper *reaper, struct group *group)
     reap_strangers(reaper);
     if (group->state == GROUP_DYING) {
         group->gone_until_ns = uv_hrtime() + (uint64_t)REAPER_GONE_MS * MS_NS;
-        uv_timer_start(&reaper->look, on_look, REAPER_LOOK_MS, REAPER_LOOK_MS);
+        uv_timer_start(&reaper->look, on_look, 0, REAPER_LOOK_MS);
     }
 }
 
-static bool kill_groups(struct reaper *reaper)
+static void kill_groups(struct reaper *reaper)
 {
-    bool left = false;
     for (struct group *group = reaper->groups; group != NULL; group = group->next) {
         group_kill(group);
         group_look(group);
         if (group->state == GROUP_EXITED) {
             group_release(group);
         }
-        left = left || group->state != GROUP_GONE;
     }
-    return left;
 }
 
 // Whoever left its group is our child once its parents are dead; round by round the tree comes to
-// us.
-static bool kill_strays(struct reaper *reaper)
+// us. `ret_listed`: were we told our children at all? The guardian is one of them.
+static bool kill_strays(struct reaper *reaper, bool *ret_listed)
 {
     pid_t pids[STRAYS_AT_ONCE];
     size_t count = platform_children(pids, STRAYS_AT_ONCE);
     bool left = false;
+    *ret_listed = false;
     for (size_t i = 0; i < count; i++) {
-        if (reaper->guardian == NULL || pids[i] != reaper->guardian->pid) {
+        if (is_guardian(reaper, pids[i])) {
+            *ret_listed = true;
+        } else {
             kill(pids[i], SIGKILL);
             left = true;
         }
     }
     return left;
+}
+
+static bool are_groups_left(const struct reaper *reaper)
+{
+    bool left = false;
+    for (const struct group *group = reaper->groups; group != NULL; group = group->next) {
+        left = left || group->state != GROUP_GONE;
+    }
+    return left;
+}
+
+// Those who are no children of ours yet need not be waited for.
+static void kill_marked(struct reaper *reaper)
+{
+    size_t left = reaper->guardian == NULL ? 0 : marks_kill(&reaper->guardian->marks, NULL, NULL);
+    for (struct group *group = reaper->groups; group != NULL; group = group->next) {
+        group->hunt_over = left == 0;
+        group_look(group);
+    }
+}
+
+// False when nobody is left.
+static bool kill_round(struct reaper *reaper, bool *ret_listed)
+{
+    kill_groups(reaper);
+    reap_strangers(reaper);
+    bool strays = kill_strays(reaper, ret_listed);
+    if (strays || are_groups_left(reaper)) {
+        kill_marked(reaper);
+    }
+    return strays || are_groups_left(reaper);
 }
 
 static bool wait_for_child(const sigset_t *child_signal, uint64_t until_ns)
@@ -221,12 +296,13 @@ void reaper_kill_all(struct reaper *reaper)
     sigemptyset(&child_signal);
     sigaddset(&child_signal, SIGCHLD);
     pthread_sigmask(SIG_BLOCK, &child_signal, &before);
-    bool left = true;
-    while (left) {
-        bool groups = kill_groups(reaper);
-        reap_strangers(reaper);
-        bool strays = kill_strays(reaper);
-        left = (groups || strays) && wait_for_child(&child_signal, until_ns);
+    bool listed = false;
+    bool left = kill_round(reaper, &listed);
+    while (left && wait_for_child(&child_signal, until_ns)) {
+        left = kill_round(reaper, &listed);
+    }
+    if (!left && listed) {
+        guardian_all_gone(reaper->guardian);
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     // We have taken the signals that would have told the loop.

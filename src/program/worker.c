@@ -6,6 +6,7 @@
 #include "io/jobserver.h"
 #include "io/link_base.h"
 #include "io/outlet.h"
+#include "io/platform.h"
 #include "io/stdio.h"
 #include "io/trace.h"
 #include "program/host.h"
@@ -94,6 +95,10 @@ static bool worker_open(struct worker *worker, char *const *inherited_env, struc
     if (!stdio_take(&in_fd, &out_fd, why) || !host_open(&worker->host, state_dir, why) ||
         (trace_file != NULL && !trace_open(&worker->trace, trace_file, why))) {
         return false;
+    }
+    if (!platform_can_mark()) {
+        log_line(LOG_LEVEL_NOTE, "a process that leaves its session may outlive its compile: there "
+                                 "is a hard limit of real-time computing (ulimit -HR)");
     }
     open_links(worker);
     open_jobserver(worker);

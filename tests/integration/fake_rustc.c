@@ -14,8 +14,9 @@
  *   fifo-wait PATH          until the test writes or opens for writing
  *   grandchild-hold FIFO    a child that keeps stdout and stderr open until FIFO is released
  *   daemon FIFO PATH        a child without stdout and stderr that writes PATH when released
- *   once PATH COMMAND       only if PATH does not exist; makes it
- *   ignore-sigterm | exit N | signal N
+ *   stray FIFO PATH         the same, but a real one: it has left the session, and its parent is
+ * dead shell COMMANDS          runs sh, which ends before the next command once PATH COMMAND only
+ * if PATH does not exist; makes it ignore-sigterm | exit N | signal N
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -265,11 +266,19 @@ static void do_fifo_wait(const char *name, char *args)
 
 static void do_child(const char *name, char *args)
 {
-    bool is_daemon = strcmp(name, "daemon") == 0;
+    bool is_stray = strcmp(name, "stray") == 0;
+    bool is_daemon = is_stray || strcmp(name, "daemon") == 0;
     char *path = cut(args);
     fflush(NULL);
-    if (fork() != 0) {
+    pid_t pid = fork();
+    if (pid != 0) {
+        if (is_stray && waitpid(pid, NULL, 0) < 0) {
+            die("cannot wait for", name);
+        }
         return;
+    }
+    if (is_stray && (setsid() < 0 || fork() != 0)) {
+        _exit(0);
     }
     if (is_daemon) {
         close(STDOUT_FILENO);
@@ -280,6 +289,13 @@ static void do_child(const char *name, char *args)
         put(path, "wb", "written by a daemon\n");
     }
     _exit(0);
+}
+
+static void do_shell(const char *name, char *args)
+{
+    if (system(args) != 0) {
+        die(name, args);
+    }
 }
 
 static void do_end(const char *name, char *args)
@@ -316,6 +332,8 @@ static const struct {
     {"fifo-wait", do_fifo_wait},
     {"grandchild-hold", do_child},
     {"daemon", do_child},
+    {"stray", do_child},
+    {"shell", do_shell},
     {"once", do_once},
     {"ignore-sigterm", do_end},
     {"exit", do_end},

@@ -31,7 +31,7 @@ class Worker:
     """One worker process. `answers` holds every response that came and was not asked for yet."""
 
     def __init__(self, workspace, tool=FAKE_RUSTC, *, startup=(), flags=(), wire=WIRE, env=None,
-                 cwd=None, stdin=subprocess.PIPE, mark=None, program=RELAY):
+                 cwd=None, stdin=subprocess.PIPE, mark=None, program=RELAY, preexec=None):
         self.workspace = workspace
         self.wire = WIRES[wire]
         self.mark = mark or uuid.uuid4().hex  # workers with one mark have one environment
@@ -46,7 +46,7 @@ class Worker:
                 *flags]
         self.process = subprocess.Popen(
             argv, stdin=stdin, stdout=subprocess.PIPE, stderr=self._log,
-            cwd=cwd or workspace.execroot, start_new_session=True,
+            cwd=cwd or workspace.execroot, start_new_session=True, preexec_fn=preexec,
             env={"TMPDIR": str(workspace.tmp), MARK: self.mark, **(env or {})})
 
     @property

@@ -281,6 +281,7 @@ class AlreadyDying(Held):
         self.assert_ok(worker.answer(1))
         self.assertEqual("r", self.workspace.read(other.rlib))
         self.assertTrue(wait_gone(rustc))
+        worker.barrier()  # by then it has seen that, and killed who had left the group
         crate.gate.release()
         self.assert_clean_end(worker)
         self.assert_nothing_was_written(crate)
