@@ -82,6 +82,8 @@ GUARDS = {
                   "(void)is_mark_hunted;"),
     "B2-strays-SIGKILL": ("test_strays", "TheWorkersEnd", "src/io/guardian.c",
                           "marks_kill(marks, NULL, NULL);", "(void)marks;"),
+    "B2-signals": ("test_signals", "AllBlocked", "src/program/main.c",
+                   "    platform_reset_signals();\n", ""),
     "B3": ("test_ending", "B3_ACancelRightBehindItsRequest", "src/program/session.c",
            "        pipeline_cancel(session->performer.pipeline, request->serial, "
            "&session->performer.actions);\n", ""),

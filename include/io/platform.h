@@ -25,6 +25,12 @@ struct platform_spawn_spec {
 };
 
 /**
+ * No signal is blocked, ignored or handled any more, whatever our parent or we have set. See
+ * sigaction(2), sigprocmask(2).
+ */
+void platform_reset_signals(void);
+
+/**
  * Starts a program as leader of a new session and process group, with /dev/null as stdin, default
  * signal handling and nothing blocked. Everything in `spec` is borrowed for the call only: when it
  * returns, the program runs. Inherits fds 0-2 and whatever is not close-on-exec.

@@ -133,7 +133,6 @@ static bool connect_files(const struct platform_spawn_spec *spec)
            put_fd(out, STDOUT_FILENO) && put_fd(err, STDERR_FILENO);
 }
 
-// Handlers go before the mask opens: one that ran here would run in the parent's memory.
 // A guardian that is gone leaves us a SIGPIPE. It waits, blocked, and would end the program after
 // exec.
 static void drop_broken_pipe(void)
@@ -144,7 +143,8 @@ static void drop_broken_pipe(void)
     sigtimedwait(&set, NULL, &(struct timespec){0});
 }
 
-static void reset_signals(void)
+// Handlers go before the mask opens: in a child before exec, one would run in the parent's memory.
+void platform_reset_signals(void)
 {
     struct sigaction standard = {.sa_handler = SIG_DFL};
     for (int number = 1; number < NSIG; number++) {
@@ -242,7 +242,7 @@ static void run_child(struct spawn_job *job)
         stop_child(job, errno);
     }
     job->step = STEP_EXEC;
-    reset_signals();
+    platform_reset_signals();
     stop_child(job, exec_program(job));
 }
 

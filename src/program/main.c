@@ -1,6 +1,7 @@
 #include "base/bytes.h"
 #include "base/log.h"
 #include "io/gate_keeper.h"
+#include "io/platform.h"
 #include "program/linker.h"
 #include "program/oneshot.h"
 #include "program/options.h"
@@ -72,6 +73,8 @@ int main(int argc, char **argv)
     if (run_as_linker(argv, &exit_code)) {
         return exit_code;
     }
+    // A parent may have started us with the signals blocked or ignored by which it ends us.
+    platform_reset_signals();
     signal(SIGPIPE, SIG_IGN);
     struct options options = {0};
     struct failure why;
