@@ -35,12 +35,18 @@ struct command {
     enum command_outputs outputs;
     struct dependencies dependencies; /**< the libraries that a linked crate's stages name */
     struct strlist env;               /**< NAME=VALUE, sorted */
-    char *working_dir;                /**< absolute */
+    struct strlist lasting_env; /**< the same without what a volatile status file says; empty: there
+                                     is no such file */
+    char *working_dir;          /**< absolute */
     enum output_format format;
 };
 
 /** Accepts a zeroed or half-built one. */
 void command_finish(struct command *command);
+
+/** The environment as far as it is part of the command's identity: Bazel runs nothing again for
+ * what a volatile status file says. Borrowed. */
+const struct strlist *command_lasting_env(const struct command *command);
 
 /** Frees what only a start needs: arguments and environment. What names the outputs stays. */
 void command_forget_words(struct command *command);

@@ -32,14 +32,15 @@ struct delivery {
     struct artifact *artifacts; /**< every kind with a file name of its own */
     size_t artifact_count;
     char *out_dir; /**< for a stage that takes all: where the other files go, absolute; else NULL */
-    char *written_out_dir; /**< how a plain run would spell `out/`: "dir/", or "" */
-    char *expected_rmeta;  /**< --pipelining-rmeta-path, absolute; or NULL */
-    char *written_rmeta;   /**< the same as the request spells it */
-    char *stamp;           /**< --pipelining-stamp, absolute; or NULL */
-    char *written_stamp;   /**< the same as the request spells it */
-    char *objects;         /**< --pipelining-objects, absolute; or NULL */
-    char *written_objects; /**< the same as the request spells it */
-    char *output_file;     /**< this and the next five: after the run, absolute, or NULL */
+    char *written_out_dir;  /**< how a plain run would spell `out/`: "dir/", or "" */
+    char *expected_rmeta;   /**< --pipelining-rmeta-path, absolute; or NULL */
+    char *written_rmeta;    /**< the same as the request spells it */
+    char *stamp;            /**< --pipelining-stamp, absolute; or NULL */
+    char *written_stamp;    /**< the same as the request spells it */
+    char *objects;          /**< --pipelining-objects, absolute; or NULL */
+    char *written_objects;  /**< the same as the request spells it */
+    char *written_volatile; /**< --volatile-status-file as the request spells it; or NULL */
+    char *output_file;      /**< this and the next five: after the run, absolute, or NULL */
     char *stdout_file;
     char *stderr_file;
     char *touch_file;

@@ -3,8 +3,9 @@
  *
  * It is a digest of the key, the tool, its arguments without the ones that name outputs, the kinds
  * of outputs (rustc hashes the set), the environment, the working directory, and path and digest of
- * every input. Left out are only the inputs that the two requests of a crate cannot share: the
- * request's own param file, and the metadata that one request makes and the other is given.
+ * every input. Left out are the inputs that the two requests of a crate cannot share: the request's
+ * own param file, and the metadata that one request makes and the other is given; and what the
+ * volatile status file says, since Bazel does not run the early action again when that changes.
  */
 #ifndef RELAY_RUSTC_IDENTITY_H
 #define RELAY_RUSTC_IDENTITY_H

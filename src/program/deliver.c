@@ -43,6 +43,23 @@ bool deliver_metadata_matches(const struct deliver_to *to, bool *ret_matches, st
     return good;
 }
 
+static const char two_runs[] =
+    "Two runs of rustc on this crate give different metadata. Usual causes: a procedural macro "
+    "that is "
+    "not deterministic (random numbers, time, the order of a HashMap); or only one of the two ran "
+    "in a "
+    "sandbox, and it uses a macro_rules of another crate with a format string (rustc reads that "
+    "crate's source where it finds it). Ways out: compile it once, with a worker "
+    "(pipelining=worker); "
+    "run both in a sandbox, or neither; switch pipelining off for it; or make the macro "
+    "deterministic";
+static const char stamped[] =
+    "It is stamped with what --volatile-status-file says, which has changed since: Bazel makes the "
+    "metadata no second time for that. Stamping and pipelining exclude each other, so switch one "
+    "of "
+    "them off for this crate: stamp programs rather than libraries. Until then a change of its "
+    "inputs, or 'bazel clean', makes both parts anew";
+
 static bool check_metadata(const struct deliver_to *to, struct failure *why)
 {
     bool matches = false;
@@ -53,14 +70,10 @@ static bool check_metadata(const struct deliver_to *to, struct failure *why)
         return true;
     }
     char *subject = command_subject(&to->compile->command);
-    failure_set(
-        why,
-        "%s: its metadata differs from '%s', which its dependants are compiled against. Two "
-        "runs of rustc on this crate give different metadata; the usual cause is a procedural "
-        "macro that is not deterministic (random numbers, time, the order of a HashMap). Ways "
-        "out: compile it once, with a worker (pipelining=worker); switch pipelining off for "
-        "it; or make the macro deterministic",
-        subject, to->delivery->expected_rmeta);
+    failure_set(why,
+                "%s: its metadata differs from '%s', which its dependants are compiled against. %s",
+                subject, to->delivery->expected_rmeta,
+                to->delivery->written_volatile == NULL ? two_runs : stamped);
     free(subject);
     return false;
 }

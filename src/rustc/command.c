@@ -15,15 +15,22 @@ void command_finish(struct command *command)
     free(command->working_dir);
     strlist_finish(&command->words);
     strlist_finish(&command->env);
+    strlist_finish(&command->lasting_env);
     crate_args_finish(&command->crate);
     dependencies_finish(&command->dependencies);
     *command = (struct command){0};
+}
+
+const struct strlist *command_lasting_env(const struct command *command)
+{
+    return command->lasting_env.count > 0 ? &command->lasting_env : &command->env;
 }
 
 void command_forget_words(struct command *command)
 {
     strlist_finish(&command->words);
     strlist_finish(&command->env);
+    strlist_finish(&command->lasting_env);
     strlist_finish(&command->crate.rest);
 }
 

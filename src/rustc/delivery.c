@@ -28,6 +28,7 @@ void delivery_finish(struct delivery *delivery)
     free(delivery->written_stamp);
     free(delivery->objects);
     free(delivery->written_objects);
+    free(delivery->written_volatile);
     free(delivery->output_file);
     free(delivery->stdout_file);
     free(delivery->stderr_file);
@@ -160,6 +161,7 @@ bool delivery_build(struct delivery *delivery, const struct delivery_source *sou
     delivery->written_stamp = written_flag(source, FLAG_PIPELINING_STAMP);
     delivery->objects = file_flag(source, FLAG_PIPELINING_OBJECTS);
     delivery->written_objects = written_flag(source, FLAG_PIPELINING_OBJECTS);
+    delivery->written_volatile = written_flag(source, FLAG_VOLATILE_STATUS_FILE);
     delivery->output_file = file_flag(source, FLAG_OUTPUT_FILE);
     delivery->stdout_file = file_flag(source, FLAG_STDOUT_FILE);
     delivery->stderr_file = file_flag(source, FLAG_STDERR_FILE);

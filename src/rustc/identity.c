@@ -38,7 +38,7 @@ static void add_command(struct digest_builder *builder, const struct command *co
     add_list(builder, &command->crate.rest);
     add_outputs(builder, command);
     add_list(builder, &command->dependencies.names);
-    add_list(builder, &command->env);
+    add_list(builder, command_lasting_env(command));
 }
 
 // Bazel names an action's param file after its first output: <output>-<number>.params.
@@ -67,7 +67,9 @@ static bool is_own_input(const struct invocation *invocation, const char *path)
 {
     const struct delivery *delivery = &invocation->delivery;
     const char *stamp = delivery->written_stamp;
-    if ((delivery->written_rmeta != NULL && strcmp(path, delivery->written_rmeta) == 0) ||
+    const char *changing = delivery->written_volatile;
+    if ((changing != NULL && strcmp(path, changing) == 0) ||
+        (delivery->written_rmeta != NULL && strcmp(path, delivery->written_rmeta) == 0) ||
         (stamp != NULL && (strcmp(path, stamp) == 0 || is_param_file_of(path, stamp))) ||
         (delivery->written_objects != NULL && is_objects(path, delivery->written_objects)) ||
         dependencies_name(&invocation->command.dependencies, path)) {

@@ -123,6 +123,10 @@ static bool read_environment(struct build *build, struct command *command, struc
                                      .volatile_status = changing_path,
                                      .substitutions = &build->substitutions};
     bool good = environment_build(&env, &command->env, why);
+    if (good && changing != NULL) {
+        env.volatile_status = NULL;
+        good = environment_build(&env, &command->lasting_env, why);
+    }
     free(stable_path);
     free(changing_path);
     strlist_finish(&files);

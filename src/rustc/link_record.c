@@ -190,7 +190,7 @@ char *link_record_identity(const struct command *command)
     for (size_t i = 0; i < command->dependencies.count; i++) {
         add(&builder, &rules, command->dependencies.items[i].rlib);
     }
-    add_env(&builder, &rules, &command->env);
+    add_env(&builder, &rules, command_lasting_env(command));
     struct digest digest = digest_end(&builder);
     substitutions_finish(&rules);
     return digest_hex(&digest);

@@ -221,5 +221,58 @@ class ADirectoryThatIsNotBazels(Held, Doubtful):
         self.assertEqual("r", self.rlib_in(place, crate))
 
 
+class StampedCrates(Doubtful):
+    """Bazel does not run the early action again when only the volatile status has changed: what that
+    says is no part of identity."""
+
+    def stamped(self, *between, stable="USER me\n"):
+        self.workspace.write("stable.txt", stable)
+        self.workspace.write("volatile.txt", "TIME 1\n")
+        self.workspace.write("crate.env", "AT={TIME}\nBY={USER}\n")
+        crate = self.crate(text=lines(f"append {self.note()} x", "print-env AT", "print-env BY",
+                                      "copy volatile.txt metadata", *between, "link r"))
+        crate.more = ["--env-file", "crate.env", "--stable-status-file", "stable.txt",
+                      "--volatile-status-file", "volatile.txt"]
+        crate.more_inputs = ["crate.env", "stable.txt", "volatile.txt"]
+        return crate
+
+    def time_passes(self):
+        self.workspace.write("volatile.txt", "TIME 2\n")
+
+    def test_the_running_compile_is_joined(self):
+        worker, gate = self.start(), self.gate()
+        crate = self.stamped(f"fifo-wait {gate.path}")
+        self.assert_ok(worker.ask(**crate.metadata()), "env: AT=1\nenv: BY=me\n")
+        self.time_passes()
+        full = worker.send(**crate.full())
+        gate.release()
+        self.assert_ok(worker.answer(full))
+        self.assertEqual(1, self.runs())
+
+    def test_in_another_process_too(self):
+        first = self.start()
+        second, crate = self.start(mark=first.mark), self.stamped()
+        self.assert_ok(first.ask(**crate.metadata()))
+        self.time_passes()
+        self.assert_ok(second.ask(**crate.full()))
+        self.assertEqual(1, self.runs())
+
+    def test_when_it_is_gone_the_message_says_what_to_do(self):
+        worker, crate = self.start(), self.stamped()
+        self.assert_ok(worker.ask(**crate.metadata()))
+        self.assertEqual((0, []), worker.finish())
+        self.time_passes()
+        response = self.start().ask(**crate.full())
+        self.assert_fails(response, "its metadata differs", "--volatile-status-file", "bazel clean")
+        self.assertNotIn("macro", response.output)
+
+    def test_what_lasts_is_part_of_it(self):
+        worker, crate = self.start(), self.stamped()
+        self.assert_ok(worker.ask(**crate.metadata()))
+        self.workspace.write("stable.txt", "USER you\n")
+        self.assert_ok(worker.ask(**crate.full()), "env: AT=1\nenv: BY=you\n")
+        self.assertEqual(2, self.runs())
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -123,6 +123,18 @@ class TheLinkerRunsElsewhere(Portable):
         self.assertEqual((1, 1), self.counts())
         self.assert_nothing_left()
 
+    def test_a_volatile_stamp_that_has_changed(self):
+        """Bazel would not have run the early action again for it."""
+        program = self.program(more=["--env-file", "app.env", "--volatile-status-file", "volatile"])
+        for number, workspace in enumerate((self.workspace, self.other)):
+            workspace.write("app.env", "AT={TIME}\n")
+            workspace.write("volatile", f"TIME {number}\n")
+        self.assert_done(self.run_stage(program, "codegen"))
+        late = self.late(program)
+        self.assert_done(self.run_stage(late, "link"))
+        self.assert_linked(late)
+        self.assertEqual((1, 1), self.counts())
+
     def test_the_directory_is_the_same_in_every_place(self):
         """Else no cache would know it again."""
         program = self.program()
