@@ -45,19 +45,15 @@ bool deliver_metadata_matches(const struct deliver_to *to, bool *ret_matches, st
 
 static const char two_runs[] =
     "Two runs of rustc on this crate give different metadata. Usual causes: a procedural macro "
-    "that is "
-    "not deterministic (random numbers, time, the order of a HashMap); or only one of the two ran "
-    "in a "
-    "sandbox, and it uses a macro_rules of another crate with a format string (rustc reads that "
-    "crate's source where it finds it). Ways out: compile it once, with a worker "
-    "(pipelining=worker); "
-    "run both in a sandbox, or neither; switch pipelining off for it; or make the macro "
-    "deterministic";
+    "that is not deterministic (random numbers, time, the order of a HashMap); or only one of the "
+    "two ran in a sandbox, and it uses a macro_rules of another crate with a format string (rustc "
+    "reads that crate's source where it finds it). Ways out: compile it once, with a worker "
+    "(pipelining=worker); run both in a sandbox, or give the worker --hide-undeclared; switch "
+    "pipelining off for it; or make the macro deterministic";
 static const char stamped[] =
     "It is stamped with what --volatile-status-file says, which has changed since: Bazel makes the "
-    "metadata no second time for that. Stamping and pipelining exclude each other, so switch one "
-    "of "
-    "them off for this crate: stamp programs rather than libraries. Until then a change of its "
+    "metadata no second time for that. Stamping and pipelining exclude each other: switch one of "
+    "them off for this crate, and stamp programs rather than libraries. Until then a change of its "
     "inputs, or 'bazel clean', makes both parts anew";
 
 static bool check_metadata(const struct deliver_to *to, struct failure *why)

@@ -34,7 +34,8 @@ static bool read_words(const struct intake *intake, const struct work_request *w
         strlist_push(&words, work->arguments[i]);
     }
     enum sandbox_kind kind = sandbox_kind_of(intake->cwd_kind, work->sandbox_dir);
-    if (kind == SANDBOX_BAZEL && work->input_count > 0) {
+    bool hides = kind == SANDBOX_NONE && flag_given(&intake->options->flags, FLAG_HIDE_UNDECLARED);
+    if ((kind == SANDBOX_BAZEL || hides) && work->input_count > 0) {
         request->root_name = invocation_root_name(&words);
     }
     request->is_bound = kind != SANDBOX_NONE && request->root_name == NULL;

@@ -87,6 +87,9 @@ static const struct flag_spec specs[FLAG_COUNT] = {
                    "the requests' format (auto: told by the first two bytes)"},
     [FLAG_STATE_DIR] = {"--state-dir", ARITY_ONE, OWN, "DIR",
                         "where compiles keep their files (default: in Bazel's output base)"},
+    [FLAG_HIDE_UNDECLARED] = {"--hide-undeclared", ARITY_NONE, OWN, NULL,
+                              "run unsandboxed compiles in private roots, too: they see what they "
+                              "would see in a sandbox, and make the same bytes"},
     [FLAG_TRACE] = {"--trace", ARITY_ONE, OWN, "FILE",
                     "write Chrome trace events; %p in the name becomes the process id"},
     [FLAG_KEEP_RESULTS] = {"--keep-results", ARITY_ONE, OWN, "N",

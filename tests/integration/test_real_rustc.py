@@ -22,6 +22,12 @@ pub fn total(sides: &[f64]) -> f64 {
     sides.iter().map(|side| leaf::Square(*side).area()).sum()
 }
 """
+SHOWS = """
+#[macro_export] macro_rules! show { ($x:expr) => { format!("{:#x} and {}", $x, 1) } }
+"""
+SHOWN = """
+pub fn shown(x: u32) -> String { shows::show!(x) }
+"""
 MACRO = """
 extern crate proc_macro;
 #[proc_macro] pub fn noisy(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
@@ -65,6 +71,69 @@ class RealRustc(RelayCase):
         for crate in crates:
             self.assert_ok(worker.ask(**crate.full()))
         return self.outputs(*crates)
+
+
+class TheSourceOfAnotherCratesMacro(RealRustc):
+    """rustc reads it where it finds it, for the format string of a macro_rules, and then knows places in
+    that string: the crate hash of whoever uses the macro depends on it. In a sandbox it is not found."""
+
+    def setUp(self):
+        super().setUp()
+        self.shows = self.crate("shows", SHOWS)
+        self.user = self.crate("user", SHOWN)
+        self.user.more = [f"--extern=shows={self.shows.rmeta}",
+                          f"-Ldependency={self.shows.out_dir}/_pipeline"]
+        self.user.more_inputs = [self.shows.rmeta]
+
+    def start_sandboxed(self):
+        return self.start(self.rustc, cwd=self.workspace.sandbox(0, [])[0])
+
+    def ask_sandboxed(self, worker, number, request, output):
+        """Its output is brought to the execroot, as Bazel does."""
+        workdir, inside = self.workspace.sandbox(number, request["inputs"])
+        (workdir / inside / output).parent.mkdir(parents=True, exist_ok=True)
+        response = worker.ask(**request, sandbox_dir=inside)
+        if response.exit_code == 0:
+            self.workspace.write(output, (workdir / inside / output).read_bytes())
+        return response
+
+    def staged_sandboxed(self):
+        worker = self.start_sandboxed()
+        for number, crate in enumerate((self.shows, self.user), 1):
+            for request, output in ((crate.metadata, crate.rmeta), (crate.full, crate.rlib)):
+                self.assert_ok(self.ask_sandboxed(worker, number, request(), output))
+        return self.outputs(self.user)
+
+    def plain_without_the_source(self):
+        source = self.workspace.path(self.shows.root)
+        away = source.rename(source.with_suffix(".away"))
+        try:
+            return self.plain(self.user)
+        finally:
+            away.rename(source)
+
+    def test_the_bytes_are_those_of_a_plain_run_in_the_same_place(self):
+        seen = self.plain(self.shows, self.user)
+        hidden = self.plain_without_the_source()
+        self.assertNotEqual(seen, hidden)
+        self.assertEqual(seen, self.staged(self.start(self.rustc), self.shows, self.user))
+        self.assertEqual(hidden[self.user.rlib], self.staged_sandboxed()[self.user.rlib])
+
+    def test_when_only_one_request_is_sandboxed_the_message_names_it(self):
+        self.staged(self.start(self.rustc), self.shows, self.user)
+        response = self.ask_sandboxed(self.start_sandboxed(), 1, self.user.full(), self.user.rlib)
+        self.assert_fails(response, "its metadata differs", "only one of the two ran in a sandbox",
+                          "--hide-undeclared")
+
+    def test_a_worker_that_hides_what_is_not_declared(self):
+        worker = self.start(self.rustc, flags=["--hide-undeclared"])
+        made = self.staged(worker, self.shows, self.user)
+        self.assert_ok(self.ask_sandboxed(self.start_sandboxed(), 1, self.user.full(),
+                                          self.user.rlib))
+        self.assertEqual(made, self.outputs(self.shows, self.user))
+        self.staged_sandboxed()
+        self.assert_ok(self.start(self.rustc, flags=["--hide-undeclared"]).ask(**self.user.full()))
+        self.assertEqual(made, self.outputs(self.shows, self.user))
 
 
 class A3_TheSameBytes(RealRustc):
