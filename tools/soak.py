@@ -171,12 +171,12 @@ class Soak:
         self.workspace.bazel("shutdown")
         processes = [command for _, command in processes_in(self.workspace.output_base)]
         state = self.workspace.output_base / "rustc-relay" / "1"
-        kept = {"roots", "folders", "shared", "jobserver"}
+        kept = {"roots", "shared", "jobserver"}
         files = [str(path) for path in state.iterdir() if path.name not in kept]
         files += [str(path) for path in state.glob("shared/*")]
         memory = links.in_memory(self.workspace.output_base)
         if memory is not None:
-            kept = {"base", "roots", "folders"}
+            kept = {"base", "roots"}
             files += [str(path) for path in memory.iterdir() if path.name not in kept]
         return processes + files
 

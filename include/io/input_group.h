@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/input.h"
+#include "base/strlist.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,6 +17,8 @@ struct root_inputs {
     const char *sandbox; /**< absolute: where the links to the inputs are now */
     const struct input *items;
     size_t count;
+    const struct strlist *folders; /**< where outputs may be written: paths in the sandbox, each
+                                      with its '/' at the end, ascending. NULL: none */
 };
 
 /** A run of inputs. */
@@ -38,9 +41,6 @@ bool input_cut_parts(char *target, const char *rest);
 
 /** The group that starts at `start`; the next one starts behind it. */
 struct input_group input_group_at(const struct root_inputs *inputs, size_t start);
-
-/** Is it an external repository? */
-bool input_group_is_external(const struct input_group *group);
 
 /**
  * Appends where the top folder really is, and a newline. The sandbox's link leads to

@@ -16,26 +16,19 @@
 /** A tmpfs keeps targets of so many bytes in the inode. */
 enum { LINK_TARGET_SHORT_MAX = 127 };
 
-/** Where links lead. All borrowed. */
-struct link_source {
-    const char *dir;      /**< the directory in which the names are found: a sandbox, absolute */
-    bool has_top_folders; /**< do names start with a top folder (input_group.h), which is resolved?
-                             Else the folder that they are all in is */
-};
-
 /** For one pass over the names; they ascend, so that each top folder is resolved once. */
 struct link_targets {
-    const struct link_source *source;
-    const char *dir; /**< the tree of links. Borrowed */
-    int source_fd;
+    const char *sandbox; /**< where the names are found, absolute. Borrowed */
+    const char *dir;     /**< the tree of links. Borrowed */
+    int sandbox_fd;
     char *top;       /**< the top folder that the last link led to */
     char *real_top;  /**< the same, resolved; NULL: it cannot be */
     char *short_top; /**< a link to `real_top`, seen from beside `dir`; NULL: none was needed */
 };
 
 /** On failure there is nothing to finish. */
-bool link_targets_init(struct link_targets *targets, const struct link_source *source,
-                       const char *dir, struct failure *why);
+bool link_targets_init(struct link_targets *targets, const char *sandbox, const char *dir,
+                       struct failure *why);
 
 /** What a link called `name` in the tree must hold; owned by the caller. */
 char *link_targets_of(struct link_targets *targets, const char *name);

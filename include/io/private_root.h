@@ -4,12 +4,14 @@
  * soon as the request is answered; rustc may read its inputs for much longer.
  *
  *     <links>/roots/<name>/0/tree/     the root; 1, 2 … are spares, for a second compile
+ *     <links>/roots/<name>/0/tree.*    what is known of it (link_tree.h)
  *     <links>/roots/<name>/0/lock      flock(2)ed while a compile lives in it
  *     <links>/roots/<name>/0/forest    where the top folders of the inputs really were
- *     <links>/folders/<digest>/tree/   one external repository's inputs, shared by all crates
  *
- * Where <links> is: io/link_base.h. Roots and folders stay when the worker ends: they belong to the
- * output base, like an incremental cache, and make the next build cheap.
+ * Where <links> is: io/link_base.h. Roots stay when the worker ends: they belong to the output
+ * base, like an incremental cache, and make the next build cheap. What compiles leave in them does
+ * not stay: each one starts in a root that holds exactly the inputs, and folders for outputs. No
+ * two roots have a folder in common.
  */
 #ifndef RELAY_IO_PRIVATE_ROOT_H
 #define RELAY_IO_PRIVATE_ROOT_H
@@ -19,9 +21,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-
-/** An external repository with at least so many inputs becomes one shared folder. */
-enum { ROOT_SHARED_INPUTS_MIN = 32 };
 
 struct private_root;
 
@@ -38,11 +37,23 @@ struct private_root *private_root_lease(const char *links, const char *name, str
 /** Where the leased root is. Borrowed. */
 const char *private_root_dir(const struct private_root *root);
 
-/** Makes the root hold exactly these inputs. After a failure it holds nothing. */
+/**
+ * Makes the root hold exactly these inputs and folders. An input below another one is found through
+ * the link of that; one that is no path below the sandbox is refused. After a failure it holds
+ * nothing.
+ */
 bool private_root_fill(struct private_root *root, const struct root_inputs *inputs,
                        struct failure *why);
 
-/** The next fill looks at every link again. */
+/** Before each start of a compile: the root holds again what it was filled with. Costs nothing the
+ * first time after a fill. */
+bool private_root_restore(struct private_root *root, struct failure *why);
+
+/** Moves the files that a compile left in folders for outputs to the same places below `dir`, which
+ * is made if there are any. */
+bool private_root_collect(const struct private_root *root, const char *dir, struct failure *why);
+
+/** The next fill looks at every input again. */
 void private_root_distrust(struct private_root *root);
 
 /** Gives the lease back; the links stay. Accepts NULL. */

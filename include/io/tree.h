@@ -26,6 +26,15 @@ bool tree_make_parent(const char *path, struct failure *why);
  */
 bool tree_remove(const char *dir, struct failure *why);
 
+/** The same for what is called `name` in an open directory, be it a file, a link or a directory. */
+bool tree_remove_at(int parent_fd, const char *name, struct failure *why);
+
+/**
+ * Opens the directory called `name` in an open one, and never what a link leads to; it can be read
+ * and written by us afterwards. -1 and errno on failure.
+ */
+int tree_open(int parent_fd, const char *name);
+
 /** `prefix` and 16 random hexadecimal digits: a name nobody else uses; owned by the caller. */
 char *tree_fresh_name(const char *prefix);
 

@@ -33,11 +33,6 @@ struct input_group input_group_at(const struct root_inputs *inputs, size_t start
     return group;
 }
 
-bool input_group_is_external(const struct input_group *group)
-{
-    return is_external(group->inputs->items[group->start].path);
-}
-
 bool input_cut_parts(char *target, const char *rest)
 {
     char *end = strrchr(target, '/');

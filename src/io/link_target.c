@@ -23,14 +23,14 @@ static char *tops_path(const char *dir)
     return mem_format("%s.tops", dir);
 }
 
-bool link_targets_init(struct link_targets *targets, const struct link_source *source,
-                       const char *dir, struct failure *why)
+bool link_targets_init(struct link_targets *targets, const char *sandbox, const char *dir,
+                       struct failure *why)
 {
-    int fd = open(source->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = open(sandbox, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) {
-        return failure_errno(why, errno, "cannot open the sandbox '%s'", source->dir);
+        return failure_errno(why, errno, "cannot open the sandbox '%s'", sandbox);
     }
-    *targets = (struct link_targets){.source = source, .dir = dir, .source_fd = fd};
+    *targets = (struct link_targets){.sandbox = sandbox, .dir = dir, .sandbox_fd = fd};
     return true;
 }
 
@@ -46,7 +46,7 @@ static void forget_top(struct link_targets *targets)
 
 void link_targets_finish(struct link_targets *targets)
 {
-    close(targets->source_fd);
+    close(targets->sandbox_fd);
     forget_top(targets);
 }
 
@@ -134,7 +134,7 @@ static char *join_top(struct link_targets *targets, const char *name, const char
 // Where a link in the sandbox really leads: its top folder resolved, the rest kept.
 static char *real_target(struct link_targets *targets, const char *link, const char *name)
 {
-    const char *rest = name + (targets->source->has_top_folders ? input_top_length(name) : 0);
+    const char *rest = name + input_top_length(name);
     char *top = mem_dup(link);
     if (!input_cut_parts(top, rest)) {
         return top;
@@ -153,9 +153,9 @@ static char *real_target(struct link_targets *targets, const char *link, const c
 char *link_targets_of(struct link_targets *targets, const char *name)
 {
     char link[PATH_MAX];
-    ssize_t len = readlinkat(targets->source_fd, name, link, sizeof link - 1);
+    ssize_t len = readlinkat(targets->sandbox_fd, name, link, sizeof link - 1);
     link[len < 0 ? 0 : len] = '\0';
     // A real file in the sandbox will not outlive the request there; it is still the best we have.
     return link[0] == '/' ? real_target(targets, link, name)
-                          : mem_format("%s/%s", targets->source->dir, name);
+                          : mem_format("%s/%s", targets->sandbox, name);
 }

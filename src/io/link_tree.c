@@ -1,7 +1,15 @@
+// O_NOFOLLOW
+#define _XOPEN_SOURCE 700
 #include "io/link_tree.h"
 
+#include "base/bytes.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "io/link_folders.h"
+#include "io/link_log.h"
+#include "io/link_repair.h"
+#include "io/link_seal.h"
+#include "io/link_target.h"
 #include "io/tree.h"
 
 #include <errno.h>
@@ -11,12 +19,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+// Names in their order, borrowed.
+struct names {
+    const char **items;
+    size_t count;
+    size_t capacity;
+};
+
 // The state of one update.
 struct update {
     struct link_targets targets;
     int root_fd;
-    bool is_fresh;    // the tree was empty
-    const char *last; // in a fresh one, the name before
+    bool is_fresh;               // the tree was empty
+    struct link_folders folders; // in a fresh one: which are there
+    struct names removed;        // what was changed: the folders of these are to be sealed again
+    struct names made;
+    struct bytes log; // of the links that were made
 };
 
 static char *manifest_path(const char *dir)
@@ -24,14 +42,35 @@ static char *manifest_path(const char *dir)
     return mem_format("%s.manifest", dir);
 }
 
-static bool open_update(struct update *update, const char *dir, const struct link_source *source,
+bool link_tree_held(const char *dir, struct manifest *held)
+{
+    char *path = manifest_path(dir);
+    bool known = manifest_load(held, path);
+    free(path);
+    return known;
+}
+
+static bool save(const char *dir, const struct manifest *manifest, struct failure *why)
+{
+    char *path = manifest_path(dir);
+    bool good = manifest_save(manifest, path, why);
+    free(path);
+    return good;
+}
+
+static int open_tree(const char *dir)
+{
+    return open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+static bool open_update(struct update *update, const char *dir, const char *sandbox,
                         struct failure *why)
 {
-    update->root_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    update->root_fd = open_tree(dir);
     if (update->root_fd < 0) {
         return failure_errno(why, errno, "cannot open the private root '%s'", dir);
     }
-    if (!link_targets_init(&update->targets, source, dir, why)) {
+    if (!link_targets_init(&update->targets, sandbox, dir, why)) {
         close(update->root_fd);
         return false;
     }
@@ -42,101 +81,143 @@ static void close_update(struct update *update)
 {
     close(update->root_fd);
     link_targets_finish(&update->targets);
+    free(update->removed.items);
+    free(update->made.items);
+    bytes_finish(&update->log);
 }
 
-// Makes the folder that `name` lies in, and its parents as far as they are missing.
-static bool make_folder_of(int root_fd, const char *name)
+static void add_name(struct names *names, const char *name)
 {
-    char *folder = path_dirname(name);
+    if (names->count == names->capacity) {
+        names->capacity = names->capacity == 0 ? 64 : names->capacity * 2;
+        names->items = mem_grow_array(names->items, names->capacity, sizeof names->items[0]);
+    }
+    names->items[names->count++] = name;
+}
+
+// Would the name lead out of the tree, or is it a second spelling of another one?
+static bool is_plain(const char *name)
+{
+    bool plain = name[0] != '\0' && strlen(name) < PATH_MAX;
+    for (const char *part = name; plain && part != NULL;) {
+        size_t len = strcspn(part, "/");
+        const char *next = part[len] == '\0' ? NULL : part + len + 1;
+        plain = len > 0 && !(len == 1 && part[0] == '.') &&
+                !(len == 2 && part[0] == '.' && part[1] == '.');
+        part = next == NULL || *next == '\0' ? NULL : next;
+    }
+    return plain;
+}
+
+static bool make_folder(int root_fd, const char *folder)
+{
     bool made = mkdirat(root_fd, folder, S_IRWXU) == 0 || errno == EEXIST;
     if (!made && errno == ENOENT) {
-        made = make_folder_of(root_fd, folder) && mkdirat(root_fd, folder, S_IRWXU) == 0;
+        char *outer = path_dirname(folder);
+        made = make_folder(root_fd, outer) && mkdirat(root_fd, folder, S_IRWXU) == 0;
+        int error = errno;
+        free(outer);
+        errno = error;
     }
-    int error = errno;
-    free(folder);
-    errno = error;
     return made;
 }
 
-// How many bytes both start with.
-static size_t common_length(const char *left, const char *right)
+// In a fresh tree it is known which folders are there, which saves a probe for each. What goes
+// wrong is seen when the link is made.
+static void make_new_folders(struct update *update, const char *name)
 {
-    size_t len = 0;
-    while (left[len] != '\0' && left[len] == right[len]) {
-        len++;
-    }
-    return len;
-}
-
-// In a fresh tree it is known which folders are there: those of the name before, for names ascend.
-// This saves a probe for each. What goes wrong is seen when the link is made.
-static void make_new_folders(struct update *update, char *name)
-{
-    size_t known = update->last == NULL ? 0 : common_length(update->last, name);
-    for (char *slash = strchr(name + known, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        mkdirat(update->root_fd, name, S_IRWXU);
-        *slash = '/';
+    link_folders_enter(&update->folders, name);
+    for (const char *folder = link_folders_next(&update->folders); folder != NULL;
+         folder = link_folders_next(&update->folders)) {
+        mkdirat(update->root_fd, folder, S_IRWXU);
     }
 }
 
-// 0, or errno.
+static bool leads_to(const struct update *update, const char *name, const char *target)
+{
+    char link[PATH_MAX];
+    ssize_t len = readlinkat(update->root_fd, name, link, sizeof link);
+    return len >= 0 && (size_t)len == strlen(target) && memcmp(link, target, (size_t)len) == 0;
+}
+
+// 0, or errno; EEXIST: the very link is there.
 static int make_link(const struct update *update, const char *name, const char *target)
 {
+    if (symlinkat(target, update->root_fd, name) == 0) {
+        return 0;
+    }
+    int error = errno;
+    if (error == EEXIST && leads_to(update, name, target)) {
+        return EEXIST;
+    }
+    char *folder = path_dirname(name);
+    bool cleared = (error == ENOENT && make_folder(update->root_fd, folder)) ||
+                   (error == EEXIST && unlinkat(update->root_fd, name, 0) == 0);
+    free(folder);
+    if (!cleared) {
+        return error;
+    }
     return symlinkat(target, update->root_fd, name) == 0 ? 0 : errno;
 }
 
-static bool set_link(const struct update *update, const char *name, const char *target,
-                     struct failure *why)
+static bool add_link(struct update *update, const char *name, struct failure *why)
 {
+    char *target = link_targets_of(&update->targets, name);
     int error = make_link(update, name, target);
-    bool cleared = (error == ENOENT && make_folder_of(update->root_fd, name)) ||
-                   (error == EEXIST && unlinkat(update->root_fd, name, 0) == 0);
-    if (cleared) {
-        error = make_link(update, name, target);
+    if (error == 0) {
+        add_name(&update->made, name);
+        link_log_note(&update->log, name, target);
     }
-    return error == 0 ||
+    free(target);
+    return error == 0 || error == EEXIST ||
            failure_errno(why, error, "cannot link the input '%s' into the private root", name);
 }
 
-static bool is_folder(const struct manifest_entry *entry)
+static bool add_folder(struct update *update, const char *name, struct failure *why)
 {
-    size_t len = strlen(entry->name);
-    return len > 0 && entry->name[len - 1] == '/';
-}
-
-// The name of the link itself; owned by the caller.
-static char *link_name(const struct manifest_entry *entry)
-{
-    return mem_dup_len(entry->name, strlen(entry->name) - (is_folder(entry) ? 1 : 0));
-}
-
-static bool add(struct update *update, const struct manifest_entry *entry, struct failure *why)
-{
-    char *name = link_name(entry);
-    char *target = is_folder(entry) ? mem_dup_len(entry->stamp, entry->stamp_len)
-                                    : link_targets_of(&update->targets, name);
-    if (update->is_fresh) {
-        make_new_folders(update, name);
-        update->last = entry->name;
-    }
-    bool good = set_link(update, name, target, why);
-    free(target);
-    free(name);
+    char *folder = mem_dup_len(name, strlen(name) - 1);
+    bool good = make_folder(update->root_fd, folder) ||
+                failure_errno(why, errno, "cannot make the folder '%s' in the private root", name);
+    free(folder);
+    add_name(&update->made, name);
     return good;
 }
 
-// Folders that are empty then go, too: nobody declared them.
-static void remove_entry(struct update *update, const struct manifest_entry *entry)
+static bool is_folder(const char *name)
 {
-    char *name = link_name(entry);
-    int error = unlinkat(update->root_fd, name, 0);
-    for (char *slash = strrchr(name, '/'); error == 0 && slash != NULL;
-         slash = strrchr(name, '/')) {
-        *slash = '\0';
-        error = unlinkat(update->root_fd, name, AT_REMOVEDIR);
+    size_t len = strlen(name);
+    return len > 0 && name[len - 1] == '/';
+}
+
+static bool add(struct update *update, const char *name, struct failure *why)
+{
+    if (!is_plain(name)) {
+        return failure_set(why, "the input '%s' is no path below the directory of the request",
+                           name);
     }
-    free(name);
+    if (update->is_fresh) {
+        make_new_folders(update, name);
+    }
+    return is_folder(name) ? add_folder(update, name, why) : add_link(update, name, why);
+}
+
+// Folders that are empty then go, too: nobody declared them.
+static void remove_entry(struct update *update, const char *name, const struct manifest *wanted)
+{
+    char *path = mem_dup(name);
+    if (!is_folder(name)) {
+        unlinkat(update->root_fd, name, 0);
+    }
+    for (char *slash = strrchr(path, '/'); slash != NULL; slash = strrchr(path, '/')) {
+        slash[1] = '\0';
+        if (manifest_has_folder(wanted, path)) {
+            break;
+        }
+        *slash = '\0';
+        unlinkat(update->root_fd, path, AT_REMOVEDIR);
+    }
+    add_name(&update->removed, name);
+    free(path);
 }
 
 static bool is_same(const struct manifest_entry *left, const struct manifest_entry *right)
@@ -157,7 +238,7 @@ static void remove_surplus(struct update *update, const struct manifest *held,
         }
         if (next == wanted->count ||
             strcmp(wanted->entries[next].name, held->entries[i].name) != 0) {
-            remove_entry(update, &held->entries[i]);
+            remove_entry(update, held->entries[i].name, wanted);
         }
     }
 }
@@ -173,7 +254,7 @@ static bool add_missing(struct update *update, const struct manifest *held,
         }
         bool known = next < held->count && strcmp(held->entries[next].name, entry->name) == 0 &&
                      is_same(&held->entries[next], entry);
-        if (!known && !add(update, entry, why)) {
+        if (!known && !add(update, entry->name, why)) {
             return false;
         }
     }
@@ -190,34 +271,58 @@ static bool is_equal(const struct manifest *held, const struct manifest *wanted)
     return equal;
 }
 
-// While links change, no manifest claims to know them.
-static bool apply(const char *dir, const struct link_source *source, const struct manifest *held,
-                  const struct manifest *wanted, struct failure *why)
+static void seal_folders_of(const struct update *update, const struct names *names)
 {
-    char *path = manifest_path(dir);
-    unlink(path);
+    struct link_folders folders = {.len = 0};
+    for (size_t i = 0; i < names->count; i++) {
+        link_folders_enter(&folders, names->items[i]);
+        const char *folder = NULL;
+        while ((folder = link_folders_next(&folders)) != NULL) {
+            link_seal_path(update->root_fd, folder);
+        }
+    }
+}
+
+static bool change(struct update *update, const char *dir, const struct manifest *held,
+                   struct manifest *wanted, struct failure *why)
+{
+    remove_surplus(update, held, wanted);
+    if (!add_missing(update, held, wanted, why) ||
+        !link_log_append(dir, &update->log, wanted->count, why)) {
+        return false;
+    }
+    wanted->sealed = held->sealed;
+    seal_folders_of(update, &update->removed);
+    seal_folders_of(update, &update->made);
+    link_seal_folder(update->root_fd, &wanted->sealed);
+    return save(dir, wanted, why);
+}
+
+// While links change, no manifest claims to know them.
+static bool apply(const char *dir, const char *sandbox, const struct manifest *held,
+                  struct manifest *wanted, struct failure *why)
+{
+    link_tree_distrust(dir);
     struct update update = {.is_fresh = held->count == 0};
-    bool good = open_update(&update, dir, source, why);
+    bool good = open_update(&update, dir, sandbox, why);
     if (good) {
-        remove_surplus(&update, held, wanted);
-        good = add_missing(&update, held, wanted, why) && manifest_save(wanted, path, why);
+        good = change(&update, dir, held, wanted, why);
         close_update(&update);
     }
-    free(path);
     return good;
 }
 
 static bool remove_all(const char *dir, struct failure *why)
 {
-    return tree_remove(dir, why) && link_targets_remove(dir, why);
+    return tree_remove(dir, why) && link_targets_remove(dir, why) && link_log_remove(dir, why);
 }
 
-static bool make_anew(const char *dir, const struct link_source *source,
-                      const struct manifest *wanted, struct failure *why)
+static bool make_anew(const char *dir, const char *sandbox, struct manifest *wanted,
+                      struct failure *why)
 {
     struct manifest nothing = {0};
     bool good = remove_all(dir, why) && tree_make(dir, S_IRWXU, why) &&
-                apply(dir, source, &nothing, wanted, why);
+                apply(dir, sandbox, &nothing, wanted, why);
     struct failure ignored;
     if (!good) {
         remove_all(dir, &ignored); // what is of no use takes no room
@@ -225,17 +330,44 @@ static bool make_anew(const char *dir, const struct link_source *source,
     return good;
 }
 
-bool link_tree_update(const char *dir, const struct link_source *source,
-                      const struct manifest *wanted, struct failure *why)
+static bool repair(const char *dir, int root_fd, struct manifest *held, struct failure *why)
+{
+    return link_seal_holds_all(root_fd, held) ||
+           (link_repair(dir, root_fd, held, why) && save(dir, held, why));
+}
+
+// False: what the tree holds is not known, or cannot be made good.
+static bool restore(const char *dir, struct manifest *held, struct failure *why)
+{
+    if (!link_tree_held(dir, held)) {
+        return failure_set(why, "what the private root '%s' must hold is not known", dir);
+    }
+    int root_fd = tree_open(AT_FDCWD, dir);
+    bool good = root_fd >= 0 ? repair(dir, root_fd, held, why)
+                             : failure_errno(why, errno, "cannot open the private root '%s'", dir);
+    if (root_fd >= 0) {
+        close(root_fd);
+    }
+    return good;
+}
+
+bool link_tree_restore(const char *dir, struct failure *why)
 {
     struct manifest held = {0};
-    char *path = manifest_path(dir);
-    bool known = manifest_load(&held, path) && access(dir, F_OK) == 0;
-    free(path);
+    bool good = restore(dir, &held, why);
+    manifest_finish(&held);
+    return good;
+}
+
+bool link_tree_update(const char *dir, const char *sandbox, struct manifest *wanted,
+                      struct failure *why)
+{
+    struct manifest held = {0};
     struct failure first;
+    bool known = restore(dir, &held, &first);
     bool good = (known && is_equal(&held, wanted)) ||
-                (known && apply(dir, source, &held, wanted, &first)) ||
-                make_anew(dir, source, wanted, why);
+                (known && apply(dir, sandbox, &held, wanted, &first)) ||
+                make_anew(dir, sandbox, wanted, why);
     manifest_finish(&held);
     return good;
 }

@@ -8,8 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char magic[] = "rustc-relay manifest 1\n";
+static const char magic[] = "rustc-relay manifest 2\n";
 static const char closing[] = "end\n";
+
+// Behind the magic.
+struct seal {
+    int64_t seconds;
+    int64_t nanoseconds;
+};
 
 // Before each entry: the lengths of what follows, name with its NUL first.
 struct lengths {
@@ -34,6 +40,28 @@ void manifest_add(struct manifest *manifest, struct manifest_entry entry)
     manifest->entries[manifest->count++] = entry;
 }
 
+size_t manifest_find(const struct manifest *manifest, const char *name)
+{
+    size_t from = 0;
+    size_t to = manifest->count;
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        if (strcmp(manifest->entries[middle].name, name) < 0) {
+            from = middle + 1;
+        } else {
+            to = middle;
+        }
+    }
+    return from;
+}
+
+bool manifest_has_folder(const struct manifest *manifest, const char *folder)
+{
+    size_t index = manifest_find(manifest, folder);
+    return index < manifest->count &&
+           strncmp(manifest->entries[index].name, folder, strlen(folder)) == 0;
+}
+
 // Reads the entry at `offset`; returns where the next one starts, 0 when it is not whole.
 static size_t read_entry(struct manifest *manifest, size_t offset, size_t end)
 {
@@ -56,15 +84,19 @@ static size_t read_entry(struct manifest *manifest, size_t offset, size_t end)
 
 static bool read_entries(struct manifest *manifest)
 {
+    struct seal seal;
     size_t start = sizeof magic - 1;
     size_t tail = sizeof closing - 1;
     const struct bytes *text = &manifest->text;
-    if (text->len < start + tail || memcmp(text->data, magic, start) != 0 ||
+    if (text->len < start + sizeof seal + tail || memcmp(text->data, magic, start) != 0 ||
         memcmp(text->data + text->len - tail, closing, tail) != 0) {
         return false;
     }
+    memcpy(&seal, text->data + start, sizeof seal);
+    manifest->sealed.tv_sec = (time_t)seal.seconds;
+    manifest->sealed.tv_nsec = (long)seal.nanoseconds;
     size_t end = text->len - tail;
-    size_t offset = start;
+    size_t offset = start + sizeof seal;
     while (offset != 0 && offset < end) {
         offset = read_entry(manifest, offset, end);
     }
@@ -93,7 +125,10 @@ static void append_entry(const struct manifest_entry *entry, struct bytes *text)
 bool manifest_save(const struct manifest *manifest, const char *path, struct failure *why)
 {
     struct bytes text = {0};
+    struct seal seal = {.seconds = manifest->sealed.tv_sec,
+                        .nanoseconds = manifest->sealed.tv_nsec};
     bytes_append(&text, magic, sizeof magic - 1);
+    bytes_append(&text, (const char *)&seal, sizeof seal);
     for (size_t i = 0; i < manifest->count; i++) {
         append_entry(&manifest->entries[i], &text);
     }

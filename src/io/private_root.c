@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "base/strlist.h"
 #include "io/link_tree.h"
-#include "io/shared_folder.h"
+#include "io/root_outputs.h"
 #include "io/tree.h"
 
 #include <errno.h>
@@ -22,10 +22,11 @@
 enum { SPARES_MAX = 64 };
 
 struct private_root {
-    char *links;
     char *dir; // the directory of links
     char *forest;
     int lock_fd;
+    struct strlist folders; // where outputs may be written
+    bool is_filled;         // and no compile has started in it since
 };
 
 static char *place_path(const char *links, const char *name, int spare)
@@ -60,10 +61,9 @@ static int lock_place(const char *place, struct failure *why)
     return fd;
 }
 
-static struct private_root *take_place(const char *links, char *take_place, int lock_fd)
+static struct private_root *take_place(char *take_place, int lock_fd)
 {
     struct private_root *root = mem_zalloc(sizeof *root);
-    root->links = mem_dup(links);
     root->dir = mem_format("%s/tree", take_place);
     root->forest = mem_format("%s/forest", take_place);
     root->lock_fd = lock_fd;
@@ -77,7 +77,7 @@ struct private_root *private_root_lease(const char *links, const char *name, str
         char *place = place_path(links, name, spare);
         int fd = lock_place(place, why);
         if (fd >= 0) {
-            return take_place(links, place, fd);
+            return take_place(place, fd);
         }
         free(place);
         if (errno != EWOULDBLOCK) {
@@ -94,9 +94,10 @@ const char *private_root_dir(const struct private_root *root)
     return root->dir;
 }
 
+// Every fill compares it.
 void private_root_distrust(struct private_root *root)
 {
-    link_tree_distrust(root->dir);
+    unlink(root->forest);
 }
 
 void private_root_release(struct private_root *root)
@@ -105,7 +106,7 @@ void private_root_release(struct private_root *root)
         return;
     }
     close(root->lock_fd);
-    free(root->links);
+    strlist_finish(&root->folders);
     free(root->dir);
     free(root->forest);
     free(root);
@@ -127,7 +128,7 @@ static bool check_forest(struct private_root *root, const struct root_inputs *in
                 memcmp(bytes_text(&then), bytes_text(&now), now.len) == 0;
     bool good = true;
     if (!same) {
-        private_root_distrust(root);
+        link_tree_distrust(root->dir);
         good = file_write(root->forest, bytes_text(&now), now.len, why);
     }
     bytes_finish(&now);
@@ -135,61 +136,106 @@ static bool check_forest(struct private_root *root, const struct root_inputs *in
     return good;
 }
 
+// A link that a name may lie below.
+struct above {
+    const char *name;
+    size_t len;
+};
+
 // What the root must hold.
 struct description {
     struct manifest wanted;
-    struct strlist texts; // what entries borrow beside the inputs
+    struct above *above; // what the last name starts with, each one starting with the one before
+    size_t above_count;
+    size_t above_capacity;
 };
 
-static void describe_inputs(struct description *description, const struct input_group *group)
+static void description_finish(struct description *description)
 {
-    for (size_t i = group->start; i < group->start + group->count; i++) {
-        const struct input *input = &group->inputs->items[i];
-        manifest_add(&description->wanted, (struct manifest_entry){.name = input->path,
-                                                                   .stamp = input->digest,
-                                                                   .stamp_len = input->digest_len});
-    }
+    manifest_finish(&description->wanted);
+    free(description->above);
 }
 
-static bool describe_folder(struct description *description, const struct private_root *root,
-                            const struct input_group *group, struct failure *why)
+// Is there a link on the way to the name? Names ascend, so those that start alike stand together.
+static bool is_covered(struct description *description, const char *name)
 {
-    char *folder = shared_folder_path(root->links, group, why);
-    if (folder == NULL) {
-        return false;
+    const struct above *above = description->above;
+    size_t *count = &description->above_count;
+    while (*count > 0 && strncmp(name, above[*count - 1].name, above[*count - 1].len) != 0) {
+        --*count;
     }
-    char *name = mem_dup_len(group->inputs->items[group->start].path, group->top);
-    strlist_push_take(&description->texts, folder);
-    strlist_push_take(&description->texts, name);
-    manifest_add(
-        &description->wanted,
-        (struct manifest_entry){.name = name, .stamp = folder, .stamp_len = strlen(folder)});
-    return true;
+    bool covered = false;
+    for (size_t i = 0; !covered && i < *count; i++) {
+        covered = name[above[i].len] == '/';
+    }
+    return covered;
 }
 
-static bool describe(struct description *description, const struct private_root *root,
-                     const struct root_inputs *inputs, struct failure *why)
+static void add_above(struct description *description, const char *name)
 {
-    struct input_group group;
-    for (size_t i = 0; i < inputs->count; i += group.count) {
-        group = input_group_at(inputs, i);
-        if (!input_group_is_external(&group) || group.count < ROOT_SHARED_INPUTS_MIN) {
-            describe_inputs(description, &group);
-        } else if (!describe_folder(description, root, &group, why)) {
-            return false;
+    if (description->above_count == description->above_capacity) {
+        description->above_capacity += 16;
+        description->above = mem_grow_array(description->above, description->above_capacity,
+                                            sizeof description->above[0]);
+    }
+    description->above[description->above_count++] =
+        (struct above){.name = name, .len = strlen(name)};
+}
+
+static void describe_folders(struct description *description, const struct strlist *folders,
+                             size_t *next, const char *before)
+{
+    for (; folders != NULL && *next < folders->count; ++*next) {
+        const char *name = folders->items[*next];
+        if (before != NULL && strcmp(name, before) > 0) {
+            return;
+        }
+        if (!is_covered(description, name)) {
+            manifest_add(&description->wanted, (struct manifest_entry){.name = name, .stamp = ""});
         }
     }
-    return true;
+}
+
+static void describe(struct description *description, const struct root_inputs *inputs)
+{
+    size_t next = 0;
+    for (size_t i = 0; i < inputs->count; i++) {
+        const struct input *input = &inputs->items[i];
+        describe_folders(description, inputs->folders, &next, input->path);
+        if (!is_covered(description, input->path)) {
+            manifest_add(&description->wanted,
+                         (struct manifest_entry){.name = input->path,
+                                                 .stamp = input->digest,
+                                                 .stamp_len = input->digest_len});
+            add_above(description, input->path);
+        }
+    }
+    describe_folders(description, inputs->folders, &next, NULL);
 }
 
 bool private_root_fill(struct private_root *root, const struct root_inputs *inputs,
                        struct failure *why)
 {
     struct description description = {0};
-    struct link_source source = {.dir = inputs->sandbox, .has_top_folders = true};
-    bool good = check_forest(root, inputs, why) && describe(&description, root, inputs, why) &&
-                link_tree_update(root->dir, &source, &description.wanted, why);
-    manifest_finish(&description.wanted);
-    strlist_finish(&description.texts);
-    return good;
+    strlist_finish(&root->folders);
+    if (inputs->folders != NULL) {
+        strlist_push_all(&root->folders, inputs->folders);
+    }
+    describe(&description, inputs);
+    root->is_filled = check_forest(root, inputs, why) &&
+                      link_tree_update(root->dir, inputs->sandbox, &description.wanted, why);
+    description_finish(&description);
+    return root->is_filled;
+}
+
+bool private_root_restore(struct private_root *root, struct failure *why)
+{
+    bool is_filled = root->is_filled;
+    root->is_filled = false;
+    return is_filled || link_tree_restore(root->dir, why);
+}
+
+bool private_root_collect(const struct private_root *root, const char *dir, struct failure *why)
+{
+    return root_outputs_collect(root->dir, &root->folders, dir, why);
 }

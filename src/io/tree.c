@@ -96,7 +96,7 @@ static void allow_all(int parent_fd, const char *name)
     }
 }
 
-static int open_directory(int parent_fd, const char *name)
+int tree_open(int parent_fd, const char *name)
 {
     const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
     int fd = openat(parent_fd, name, flags);
@@ -128,7 +128,7 @@ static void empty(struct removal *removal, DIR *dir)
 
 static void remove_directory(struct removal *removal, int parent_fd, const char *name)
 {
-    int fd = open_directory(parent_fd, name);
+    int fd = tree_open(parent_fd, name);
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);
     if (dir == NULL) {
         if (errno != ENOENT) {
@@ -165,11 +165,16 @@ static void remove_entry(struct removal *removal, int parent_fd, const char *nam
     }
 }
 
+bool tree_remove_at(int parent_fd, const char *name, struct failure *why)
+{
+    struct removal removal = {.root = name, .why = why};
+    remove_entry(&removal, parent_fd, name);
+    return !removal.failed;
+}
+
 bool tree_remove(const char *dir, struct failure *why)
 {
-    struct removal removal = {.root = dir, .why = why};
-    remove_entry(&removal, AT_FDCWD, dir);
-    return !removal.failed;
+    return tree_remove_at(AT_FDCWD, dir, why);
 }
 
 char *tree_fresh_name(const char *prefix)

@@ -151,7 +151,8 @@ static bool rustc_argv(const struct compile *compile, struct strlist *argv, stru
 static bool run(struct compile *compile, struct failure *why)
 {
     struct strlist argv = {0};
-    bool good = (compile->relink == NULL
+    bool good = (compile->root == NULL || private_root_restore(compile->root, why)) &&
+                (compile->relink == NULL
                      ? rustc_argv(compile, &argv, why)
                      : relink_argv(compile->relink, &compile->command, compile->dir, &argv, why)) &&
                 spawn(compile, &argv, why);

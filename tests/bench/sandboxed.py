@@ -72,7 +72,7 @@ def measure_in(workspace, wire, count, rounds):
     pair = Pair(workspace, wire, inputs, [warm_up, *crates])
     os.chdir(workspace.execroot)
     try:
-        pair.round_ms(warm_up)  # folders that crates share are made once
+        pair.round_ms(warm_up)
         bare, *rest = asking.medians([pair.round_ms(crate) for crate in crates])
         in_memory = "/shm/" in str(workspace.links())
     finally:

@@ -88,7 +88,7 @@ class Workspace:
         memory = links.in_memory(self.output_base)
         places = [self.state / "1", *([memory] if memory else [])]
         kept = [place / name for place in (*places, *self.tmp.glob("rustc-relay-*/1"))
-                for name in ("roots", "folders", "base", "jobserver")]
+                for name in ("roots", "base", "jobserver")]
         return [str(path) for place in (self.state, self.tmp, *places) for path in _below(place)
                 if not any(path.is_relative_to(place) for place in kept)
                 and (not path.is_dir() or path.name.startswith("worker-"))]

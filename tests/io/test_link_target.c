@@ -22,10 +22,9 @@ static void plant_far(const struct stage *stage)
 
 static char *target_of(const struct stage *stage, const char *name)
 {
-    struct link_source source = {.dir = stage->sandbox, .has_top_folders = true};
     struct link_targets targets;
     struct failure why = {""};
-    if (!link_targets_init(&targets, &source, stage->root, &why)) {
+    if (!link_targets_init(&targets, stage->sandbox, stage->root, &why)) {
         fail_msg("%s", why.text);
     }
     char *target = link_targets_of(&targets, name);
@@ -110,10 +109,9 @@ static void test_a_short_name_that_leads_elsewhere_is_not_used(void **state)
 static void test_a_sandbox_that_is_not_there(void **state)
 {
     const struct stage *stage = *state;
-    struct link_source source = {.dir = "/nowhere"};
     struct link_targets targets;
     struct failure why = {""};
-    assert_false(link_targets_init(&targets, &source, stage->root, &why));
+    assert_false(link_targets_init(&targets, "/nowhere", stage->root, &why));
     assert_non_null(strstr(why.text, "/nowhere"));
 }
 

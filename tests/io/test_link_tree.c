@@ -1,40 +1,4 @@
-#include "stage.h"
-
-#include "io/link_tree.h"
-
-enum { ENTRIES_MAX = 16 };
-
-// name and stamp, in turn
-typedef const char *const words[2 * ENTRIES_MAX];
-
-static bool try_update(const struct stage *stage, words list, struct failure *why)
-{
-    struct manifest wanted = {0};
-    struct link_source source = {.dir = stage->sandbox, .has_top_folders = true};
-    for (size_t i = 0; list[i] != NULL; i += 2) {
-        manifest_add(&wanted, (struct manifest_entry){.name = list[i],
-                                                      .stamp = list[i + 1],
-                                                      .stamp_len = strlen(list[i + 1])});
-    }
-    bool good = link_tree_update(stage->root, &source, &wanted, why);
-    manifest_finish(&wanted);
-    return good;
-}
-
-static void update(const struct stage *stage, words list)
-{
-    struct failure why = {""};
-    if (!try_update(stage, list, &why)) {
-        fail_msg("%s", why.text);
-    }
-}
-
-static void expect_real_link(const struct stage *stage, const char *name, const char *real)
-{
-    char *target = stage_path(stage, real);
-    stage_expect_link(stage->root, name, target);
-    free(target);
-}
+#include "link_words.h"
 
 static void remove_manifest(const struct stage *stage)
 {
@@ -71,26 +35,6 @@ static void test_links_lead_to_the_real_places(void **state)
     free(late);
 }
 
-// Within one top folder, as a shared folder has them.
-static void test_names_without_their_top_folder(void **state)
-{
-    const struct stage *stage = *state;
-    stage_add(stage, "src/a");
-    stage_add(stage, "src/deep/b");
-    char *sandbox = stage_path(stage, "sandbox/src");
-    struct link_source source = {.dir = sandbox};
-    struct manifest wanted = {0};
-    struct failure why;
-    manifest_add(&wanted, (struct manifest_entry){.name = "a", .stamp = "1", .stamp_len = 1});
-    manifest_add(&wanted, (struct manifest_entry){.name = "deep/b", .stamp = "1", .stamp_len = 1});
-    assert_true(link_tree_update(stage->root, &source, &wanted, &why));
-    stage_expect_names(stage->root, "a deep/ deep/b");
-    expect_real_link(stage, "a", "home/src/a");
-    expect_real_link(stage, "deep/b", "home/src/deep/b");
-    manifest_finish(&wanted);
-    free(sandbox);
-}
-
 static void test_what_is_no_absolute_link_is_linked_where_it_is(void **state)
 {
     const struct stage *stage = *state;
@@ -114,16 +58,15 @@ static void test_only_the_difference_is_looked_at(void **state)
     stage_add(stage, "src/removed");
     stage_add(stage, "src/z");
     update(stage, (words){"src/a", "1", "src/changed", "1", "src/removed", "1", "src/z", "1"});
-    stage_mark(stage->root, "src/a");
-    stage_mark(stage->root, "src/changed");
-    stage_mark(stage->root, "src/z");
+    ino_t a = stage_inode(stage->root, "src/a");
+    ino_t z = stage_inode(stage->root, "src/z");
     stage_empty_sandbox(stage);
     stage_add(stage, "src/added");
     stage_add(stage, "src/changed");
     update(stage, (words){"src/a", "1", "src/added", "1", "src/changed", "2", "src/z", "1"});
     stage_expect_names(stage->root, "src/ src/a src/added src/changed src/z");
-    stage_expect_link(stage->root, "src/a", "marked");
-    stage_expect_link(stage->root, "src/z", "marked");
+    assert_int_equal(stage_inode(stage->root, "src/a"), a);
+    assert_int_equal(stage_inode(stage->root, "src/z"), z);
     expect_real_link(stage, "src/added", "home/src/added");
     expect_real_link(stage, "src/changed", "home/src/changed");
 }
@@ -134,10 +77,12 @@ static void test_without_a_difference_nothing_is_touched(void **state)
     struct failure why;
     stage_add(stage, "src/a");
     update(stage, (words){"src/a", "1"});
-    stage_mark(stage->root, "src/a");
+    ino_t link = stage_inode(stage->root, "src/a");
+    ino_t manifest = stage_inode(stage->top, "root.manifest");
     assert_true(tree_remove(stage->sandbox, &why));
     update(stage, (words){"src/a", "1"});
-    stage_expect_link(stage->root, "src/a", "marked");
+    assert_int_equal(stage_inode(stage->root, "src/a"), link);
+    assert_int_equal(stage_inode(stage->top, "root.manifest"), manifest);
 }
 
 // Stamps of one length, and one that the other starts with.
@@ -145,13 +90,19 @@ static void test_any_other_stamp_is_a_difference(void **state)
 {
     static const char *const stamps[] = {"aa", "ab", "a", "aa", ""};
     const struct stage *stage = *state;
+    char *file = mem_format("%s/src/a", stage->sandbox);
     stage_add(stage, "src/a");
     update(stage, (words){"src/a", "first"});
     for (size_t i = 0; i < sizeof stamps / sizeof stamps[0]; i++) {
-        stage_mark(stage->root, "src/a");
+        char *target = mem_format("%s/execroot/src/%zu", stage->top, i);
+        char *real = mem_format("home/src/%zu", i);
+        stage_link(target, file);
         update(stage, (words){"src/a", stamps[i]});
-        expect_real_link(stage, "src/a", "home/src/a");
+        expect_real_link(stage, "src/a", real);
+        free(real);
+        free(target);
     }
+    free(file);
 }
 
 static void test_a_file_becomes_a_folder_and_back(void **state)
@@ -160,7 +111,7 @@ static void test_a_file_becomes_a_folder_and_back(void **state)
     stage_add(stage, "src/other");
     stage_add(stage, "src/x");
     update(stage, (words){"src/other", "1", "src/x", "1"});
-    stage_mark(stage->root, "src/other");
+    ino_t other = stage_inode(stage->root, "src/other");
     char *file = stage_path(stage, "home/src/x");
     assert_int_equal(unlink(file), 0);
     stage_empty_sandbox(stage);
@@ -175,7 +126,7 @@ static void test_a_file_becomes_a_folder_and_back(void **state)
     update(stage, (words){"src/other", "1", "src/x", "1"});
     stage_expect_names(stage->root, "src/ src/other src/x");
     expect_real_link(stage, "src/x", "home/src/x");
-    stage_expect_link(stage->root, "src/other", "marked"); // still by difference
+    assert_int_equal(stage_inode(stage->root, "src/other"), other); // still by difference
     free(file);
 }
 
@@ -220,28 +171,36 @@ static void test_names_with_odd_bytes(void **state)
     }
 }
 
-static void test_folders_of_others(void **state)
+// For outputs: they stay when nothing is in them.
+static void test_folders(void **state)
 {
     const struct stage *stage = *state;
-    stage_add(stage, "external/rust/bin");
-    stage_add(stage, "external/rust/lib/std");
-    update(stage, (words){"external/rust/", "/the/folder"});
-    stage_expect_names(stage->root, "external/ external/rust");
-    stage_expect_link(stage->root, "external/rust", "/the/folder");
-    update(stage, (words){"external/rust/", "/another/folder"});
-    stage_expect_link(stage->root, "external/rust", "/another/folder");
-    // Nothing may be written through the link.
-    char *foreign = stage_path(stage, "foreign");
-    stage_make_folder(stage, "foreign");
-    update(stage, (words){"external/rust/", foreign});
-    update(stage, (words){"external/rust/bin", "1", "external/rust/lib/std", "1"});
-    stage_expect_names(foreign, "");
-    stage_expect_names(stage->root, "external/ external/rust/ external/rust/bin "
-                                    "external/rust/lib/ external/rust/lib/std");
-    update(stage, (words){"external/rust/", foreign});
-    stage_expect_names(stage->root, "external/ external/rust");
-    stage_expect_names(foreign, "");
-    free(foreign);
+    stage_add(stage, "src/a");
+    stage_add(stage, "src/out/b");
+    update(stage, (words){"bin/deep/", "", "src/a", "1", "src/out/", "", "src/out/b", "1"});
+    stage_expect_names(stage->root, "bin/ bin/deep/ src/ src/a src/out/ src/out/b");
+    update(stage, (words){"bin/deep/", "", "src/a", "1", "src/out/", ""});
+    stage_expect_names(stage->root, "bin/ bin/deep/ src/ src/a src/out/");
+    update(stage, (words){"src/a", "1", "src/new/", ""});
+    stage_expect_names(stage->root, "src/ src/a src/new/");
+    update(stage, (words){"src/a", "1", "src/new/one/", ""});
+    stage_expect_names(stage->root, "src/ src/a src/new/ src/new/one/");
+}
+
+static void test_what_would_leave_the_tree_is_refused(void **state)
+{
+    static const char *const names[] = {"..",     "../x", "/etc/passwd", "src/../../x", "src/..",
+                                        "src//x", "./x",  "src/./x",     "/",           ""};
+    const struct stage *stage = *state;
+    struct failure why;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        assert_false(try_update(stage, (words){names[i], "1"}, &why));
+        char *named = mem_format("'%s'", names[i]);
+        assert_non_null(strstr(why.text, named));
+        free(named);
+        assert_int_equal(access(stage->root, F_OK), -1);
+    }
+    stage_expect_names(stage->top, "execroot/ execroot/src home/ home/src/ sandbox/");
 }
 
 // --- What nobody can rely on
@@ -273,7 +232,7 @@ static void spoil_by_truncation(const struct stage *stage)
 static void spoil_by_another_format(const struct stage *stage)
 {
     char *manifest = stage_path(stage, "root.manifest");
-    support_write_file(manifest, "rustc-relay manifest 2\nend\n");
+    support_write_file(manifest, "rustc-relay manifest 3\nend\n");
     free(manifest);
 }
 
@@ -293,7 +252,6 @@ static void test_what_is_not_known_is_made_anew(void **state)
     stage_add(stage, "src/b");
     for (size_t i = 0; i < sizeof spoil / sizeof spoil[0]; i++) {
         update(stage, (words){"src/a", "1", "src/b", "1"});
-        stage_mark(stage->root, "src/a");
         char *undeclared = stage_path(stage, "root/src/undeclared");
         support_write_file(undeclared, "");
         spoil[i](stage);
@@ -341,32 +299,26 @@ static void test_a_difference_that_does_not_fit(void **state)
     free(folder);
 }
 
+#define ROW(test) cmocka_unit_test_setup_teardown(test, stage_start, stage_stop)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_links_lead_to_the_real_places, stage_start,
-                                        stage_stop),
-        cmocka_unit_test_setup_teardown(test_names_without_their_top_folder, stage_start,
-                                        stage_stop),
+        ROW(test_links_lead_to_the_real_places),
         cmocka_unit_test_setup_teardown(test_what_is_no_absolute_link_is_linked_where_it_is,
                                         stage_start, stage_stop),
-        cmocka_unit_test_setup_teardown(test_only_the_difference_is_looked_at, stage_start,
-                                        stage_stop),
-        cmocka_unit_test_setup_teardown(test_without_a_difference_nothing_is_touched, stage_start,
-                                        stage_stop),
-        cmocka_unit_test_setup_teardown(test_any_other_stamp_is_a_difference, stage_start,
-                                        stage_stop),
-        cmocka_unit_test_setup_teardown(test_a_file_becomes_a_folder_and_back, stage_start,
-                                        stage_stop),
-        cmocka_unit_test_setup_teardown(test_no_empty_folder_stays, stage_start, stage_stop),
-        cmocka_unit_test_setup_teardown(test_empty_lists, stage_start, stage_stop),
-        cmocka_unit_test_setup_teardown(test_names_with_odd_bytes, stage_start, stage_stop),
-        cmocka_unit_test_setup_teardown(test_folders_of_others, stage_start, stage_stop),
-        cmocka_unit_test_setup_teardown(test_what_is_not_known_is_made_anew, stage_start,
-                                        stage_stop),
-        cmocka_unit_test_setup_teardown(test_a_failed_update_is_forgotten, stage_start, stage_stop),
-        cmocka_unit_test_setup_teardown(test_a_difference_that_does_not_fit, stage_start,
-                                        stage_stop),
+        ROW(test_only_the_difference_is_looked_at),
+        ROW(test_without_a_difference_nothing_is_touched),
+        ROW(test_any_other_stamp_is_a_difference),
+        ROW(test_a_file_becomes_a_folder_and_back),
+        ROW(test_no_empty_folder_stays),
+        ROW(test_empty_lists),
+        ROW(test_names_with_odd_bytes),
+        ROW(test_folders),
+        ROW(test_what_would_leave_the_tree_is_refused),
+        ROW(test_what_is_not_known_is_made_anew),
+        ROW(test_a_failed_update_is_forgotten),
+        ROW(test_a_difference_that_does_not_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -22,7 +22,7 @@ static const struct manifest_entry rows[] = {
     {.name = "\xff\xfe not text", .stamp = "\0\0\n", .stamp_len = 3},
     {.name = "end\n", .stamp = "end\n", .stamp_len = 4},
     {.name = "external/rust/", .stamp = "/a/folder", .stamp_len = 9},
-    {.name = "src/lib.rs", .stamp = "rustc-relay manifest 1\n", .stamp_len = 23},
+    {.name = "src/lib.rs", .stamp = "rustc-relay manifest 2\n", .stamp_len = 23},
 };
 enum { ROWS = sizeof rows / sizeof rows[0] };
 
@@ -107,7 +107,8 @@ static void test_a_truncated_one_is_none(void **state)
     free(path);
 }
 
-#define MAGIC "rustc-relay manifest 1\n"
+#define NIL4 "\0\0\0\0"
+#define MAGIC "rustc-relay manifest 2\n" NIL4 NIL4 NIL4 NIL4 // sealed never
 #define TEXT(literal) literal, sizeof(literal) - 1
 
 static void test_a_foreign_one_is_none(void **state)
@@ -118,7 +119,7 @@ static void test_a_foreign_one_is_none(void **state)
     } foreign[] = {
         {TEXT("")},
         {TEXT("end\n")},
-        {TEXT("rustc-relay manifest 2\nend\n")},
+        {TEXT("rustc-relay manifest 1\nend\n")},
         {TEXT("src/lib.rs\nend\n")},
         {TEXT(MAGIC "1234567end\n")},                            // no room for two lengths
         {TEXT(MAGIC "\0\0\0\0\0\0\0\0end\n")},                   // a name without its NUL
