@@ -49,4 +49,11 @@ enum sandbox_kind sandbox_kind_of(enum sandbox_kind cwd, const char *sandbox_dir
 void sandbox_map_inputs(const char *base_dir, struct input *inputs, size_t count,
                         struct strlist *texts);
 
+/**
+ * The folders of the base directory that these paths name or lie in, as far as they are there:
+ * Bazel has made those of all outputs. Ascending, each once, with a '/' at the end.
+ */
+void sandbox_output_folders(const char *base_dir, const struct strlist *paths,
+                            struct strlist *folders);
+
 #endif

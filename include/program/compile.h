@@ -14,6 +14,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/** Below the private directory: files that a compile left in its private root, where its command
+ * named a folder, by their paths there. */
+#define COMPILE_LEFT_FOLDER "relay.left"
+
 struct attachment;
 struct compile;
 struct gated;

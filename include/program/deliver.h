@@ -16,6 +16,7 @@ struct deliver_to {
     enum stage stage;
     const struct delivery *delivery;
     const struct compile *compile;
+    const char *base_dir; /**< where the request's files go; NULL: they are there already */
 };
 
 /**

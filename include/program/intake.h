@@ -28,9 +28,9 @@ struct intake {
 
 /**
  * Fills the request: invocation, subject, root, and its identity if it has one. One in a sandbox of
- * Bazel's runs in a private root, if it says what its inputs are; another one in its own directory,
- * and is bound to that unless it is Bazel's execroot. The inputs of `work` are given the paths they
- * have in the directory, and sorted.
+ * Bazel's runs in a private root, if it says what its inputs are and its tool writes where it is
+ * told; another one in its own directory, and is bound to that unless it is Bazel's execroot. The
+ * inputs of `work` are given the paths they have in the directory, and sorted.
  */
 bool intake_read(const struct intake *intake, struct work_request *work, struct request *request,
                  struct failure *why);

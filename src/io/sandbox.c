@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static bool has_entry(DIR *dir)
@@ -120,4 +121,47 @@ void sandbox_map_inputs(const char *base_dir, struct input *inputs, size_t count
             inputs[i].path = text;
         }
     }
+}
+
+static bool is_folder(const char *base_dir, const char *name)
+{
+    struct stat info;
+    char *path = path_join(base_dir, name);
+    bool is = lstat(path, &info) == 0 && S_ISDIR(info.st_mode);
+    free(path);
+    return is;
+}
+
+static bool has(const struct strlist *folders, const char *name)
+{
+    bool found = false;
+    for (size_t i = 0; !found && i < folders->count; i++) {
+        size_t len = strlen(name);
+        found =
+            strncmp(folders->items[i], name, len) == 0 && strcmp(folders->items[i] + len, "/") == 0;
+    }
+    return found;
+}
+
+static bool add_folder(const char *base_dir, const char *name, struct strlist *folders)
+{
+    bool known = has(folders, name);
+    bool good = known || is_folder(base_dir, name);
+    if (good && !known) {
+        strlist_push_take(folders, mem_format("%s/", name));
+    }
+    return good;
+}
+
+void sandbox_output_folders(const char *base_dir, const struct strlist *paths,
+                            struct strlist *folders)
+{
+    for (size_t i = 0; i < paths->count; i++) {
+        char *parent = path_dirname(paths->items[i]);
+        if (!add_folder(base_dir, paths->items[i], folders)) {
+            add_folder(base_dir, parent, folders);
+        }
+        free(parent);
+    }
+    strlist_sort(folders);
 }

@@ -85,7 +85,8 @@ static bool deliver(const struct request *request, const struct compile *compile
 {
     struct deliver_to to = {.stage = request->invocation.stage,
                             .delivery = &request->invocation.delivery,
-                            .compile = compile};
+                            .compile = compile,
+                            .base_dir = request->base_dir};
     return deliver_outputs(&to, why) &&
            (!stage_takes_all(to.stage) || deliver_afterwards(to.delivery, why));
 }

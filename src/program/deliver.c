@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 // Where the compile's own metadata is: its .rmeta, else the rlib of a run that makes none.
 static char *made_metadata(const struct deliver_to *to)
@@ -160,6 +161,18 @@ static bool place_out_folder(const struct deliver_to *to, struct failure *why)
     return good;
 }
 
+// What the compile wrote elsewhere, as its command said, goes to the same places.
+static bool place_left(const struct deliver_to *to, struct failure *why)
+{
+    if (to->base_dir == NULL || to->stage == STAGE_METADATA) {
+        return true;
+    }
+    char *left = compile_path(to->compile, COMPILE_LEFT_FOLDER);
+    bool good = access(left, F_OK) != 0 || outputs_link_tree(left, to->base_dir, why);
+    free(left);
+    return good;
+}
+
 bool deliver_stamp(const struct delivery *delivery, struct failure *why)
 {
     if (delivery->objects != NULL) {
@@ -177,7 +190,8 @@ bool deliver_outputs(const struct deliver_to *to, struct failure *why)
     if (to->stage == STAGE_CODEGEN) {
         return deliver_stamp(to->delivery, why);
     }
-    return check_metadata(to, why) && place_artifacts(to, why) && place_out_folder(to, why);
+    return check_metadata(to, why) && place_artifacts(to, why) && place_out_folder(to, why) &&
+           place_left(to, why);
 }
 
 static bool touch(const char *path, struct failure *why)

@@ -3,6 +3,7 @@
 #include "io/link_base.h"
 #include "io/private_root.h"
 #include "rustc/identity.h"
+#include "rustc/output_paths.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,24 @@ static bool build(const struct intake *intake, const struct strlist *words, stru
     return good;
 }
 
+// What writes where its arguments say must write into the request's own directory, and is answered
+// when it has ended.
+static void settle_root(struct request *request)
+{
+    struct command *command = &request->invocation.command;
+    if (command->outputs == OUTPUTS_DIRECT) {
+        command_move(command, request->base_dir);
+        free(request->root_name);
+        request->root_name = NULL;
+        request->is_bound = true;
+        return;
+    }
+    struct strlist paths = {0};
+    output_paths_of(command, &paths);
+    sandbox_output_folders(request->base_dir, &paths, &request->output_folders);
+    strlist_finish(&paths);
+}
+
 static bool read_words(const struct intake *intake, const struct work_request *work,
                        struct request *request, struct failure *why)
 {
@@ -41,6 +60,9 @@ static bool read_words(const struct intake *intake, const struct work_request *w
     request->is_bound = kind != SANDBOX_NONE && request->root_name == NULL;
     bool good = build(intake, &words, request, why);
     strlist_finish(&words);
+    if (good && request->root_name != NULL) {
+        settle_root(request);
+    }
     return good;
 }
 
@@ -61,8 +83,10 @@ bool intake_read(const struct intake *intake, struct work_request *work, struct 
 static bool fill(struct private_root *root, const struct work_request *work,
                  const struct request *request, struct failure *why)
 {
-    struct root_inputs inputs = {
-        .sandbox = request->base_dir, .items = work->inputs, .count = work->input_count};
+    struct root_inputs inputs = {.sandbox = request->base_dir,
+                                 .items = work->inputs,
+                                 .count = work->input_count,
+                                 .folders = &request->output_folders};
     return private_root_fill(root, &inputs, why);
 }
 

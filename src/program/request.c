@@ -9,6 +9,7 @@ static void request_destroy(struct request *request)
     invocation_finish(&request->invocation);
     free(request->base_dir);
     free(request->root_name);
+    strlist_finish(&request->output_folders);
     strlist_finish(&request->mapped_paths);
     work_request_finish(&request->work);
     free(request->subject);

@@ -116,6 +116,32 @@ static void test_every_mark_of_an_output_base_counts(void **state)
     }
 }
 
+// The folder that a path names, else the one that it lies in; links are none.
+static void test_folders_of_outputs_are_those_that_are_there(void **state)
+{
+    static const char *const names[] = {"bazel-out/k8/bin/app", "bazel-out/k8/dwo",
+                                        "bazel-out/k8/dwo/x",   "bazel-out/k8/missing/app",
+                                        "bazel-out/link",       "bazel-out/link/x"};
+    const struct stage *stage = *state;
+    struct strlist paths = {0};
+    struct strlist folders = {0};
+    char *link = stage_path(stage, "sandbox/bazel-out/link");
+    stage_make_folder(stage, "sandbox/bazel-out/k8/bin");
+    stage_make_folder(stage, "sandbox/bazel-out/k8/dwo");
+    stage_link(stage->top, link);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        strlist_push(&paths, names[i]);
+    }
+    sandbox_output_folders(stage->sandbox, &paths, &folders);
+    assert_int_equal(folders.count, 3);
+    assert_string_equal(folders.items[0], "bazel-out/");
+    assert_string_equal(folders.items[1], "bazel-out/k8/bin/");
+    assert_string_equal(folders.items[2], "bazel-out/k8/dwo/");
+    free(link);
+    strlist_finish(&paths);
+    strlist_finish(&folders);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -128,6 +154,8 @@ int main(void)
                                         stage_stop),
         cmocka_unit_test_setup_teardown(test_every_mark_of_an_output_base_counts, stage_start,
                                         stage_stop),
+        cmocka_unit_test_setup_teardown(test_folders_of_outputs_are_those_that_are_there,
+                                        stage_start, stage_stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

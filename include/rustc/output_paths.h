@@ -1,0 +1,21 @@
+/**
+ * Where a command may write beside the outputs that are redirected: it was told so by an option
+ * that is nobody's but its linker's, say, or by its environment.
+ *
+ *     -Clink-arg=-Wl,-Map=bazel-out/k8/bin/app.map
+ *     -Zsplit-dwarf-out-dir=bazel-out/k8/bin/dwo
+ */
+#ifndef RELAY_RUSTC_OUTPUT_PATHS_H
+#define RELAY_RUSTC_OUTPUT_PATHS_H
+
+#include "base/strlist.h"
+#include "rustc/command.h"
+
+/**
+ * Adds every path below bazel-out/ that the command's arguments and environment mention, relative,
+ * and those that --emit, --out-dir and -o name; not what it only reads (--extern, -L). Whether one
+ * is a file or a folder, or there at all, is not known. Sorted, each once.
+ */
+void output_paths_of(const struct command *command, struct strlist *paths);
+
+#endif
