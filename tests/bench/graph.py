@@ -38,9 +38,6 @@ MORE_MODES = ["worker-sandboxed", "worker-sandboxed-link", "worker-singleplex",
               "worker-singleplex-sandboxed"]
 CASES = [rounds.CLEAN, "leaf", "middle", "root"]
 COMPILATION_MODES = ["fastbuild", "opt"]
-# Analysis is over before the execution begins, of which alone the wall time is. (And where they are one
-# phase, Bazel 7.7.1 finds no external repositories in a build behind `clean`.)
-APART = ["--noexperimental_merged_skyframe_analysis_execution"]
 PROGRAM = '\n[[bin]]\nname = "app"\npath = "app.rs"\n'
 
 
@@ -69,7 +66,7 @@ class Bench:
         self.server_starts = {}
 
     def _bazel(self, mode):
-        return self.scratch.workspace(mode, [f"--config={mode}", *APART], self.workspace.folder)
+        return self.scratch.workspace(mode, [f"--config={mode}"], self.workspace.folder)
 
     def describe(self):
         compiles = sum(one.is_compile for one in self.workspace.targets.distinct)

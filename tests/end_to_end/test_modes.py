@@ -126,6 +126,12 @@ class Modes(BazelCase):
         done = self.worker().test("//...")
         self.assertRegex(done.said + done.printed, r"Executed \d+ out of \d+ tests: \d+ tests pass")
 
+    def test_what_actions_run_is_there_before_the_first_action(self):
+        """Bazel has linked all external repositories then: those as well that no action of ours
+        needs. Else the first build of a workspace may find neither rustc nor rustc-relay."""
+        linked = {path.name for path in (self.off().out().parent / "external").iterdir()}
+        self.assertLessEqual({"platforms", "rust_toolchain", "rustc_relay"}, linked)
+
     def test_hollow_builds(self):
         """Two rustc runs per library: what the other modes are measured against."""
         libraries = [action for action in self.hollow().actions("//...")
