@@ -3,6 +3,9 @@
 load(":providers.bzl", "BuildScriptInfo", "CStaticLibraryInfo", "CrateInfo")
 
 CRATE_ATTRIBUTES = {
+    "bin_name": attr.string(
+        doc = "What cargo calls the program; the target's name unless given.",
+    ),
     "build_script": attr.label(
         doc = "The package's cargo_build_script.",
         providers = [BuildScriptInfo],
@@ -69,6 +72,10 @@ CRATE_ATTRIBUTES = {
         allow_single_file = True,
         cfg = "exec",
         executable = True,
+    ),
+    "_select_link_args": attr.label(
+        default = "//rules:select_link_args.py",
+        allow_single_file = True,
     ),
     "_toolchain": attr.label(
         default = "@rust_toolchain//:toolchain",

@@ -12,6 +12,7 @@ def cargo_build_script(
         rustc_env = {},
         links = "",
         link_deps = [],
+        quiet = False,
         tags = [],
         visibility = None,
         **compile_attributes):
@@ -26,6 +27,7 @@ def cargo_build_script(
       rustc_env: for the compile and the run.
       links: the package's `links` key.
       link_deps: build scripts of direct dependencies with a `links` key.
+      quiet: shows the script's warnings only when it fails, as cargo does for packages it fetched.
       tags: for both targets.
       visibility: of `name`.
       **compile_attributes: more attributes for the compile of build.rs.
@@ -48,6 +50,7 @@ def cargo_build_script(
         crate_features = crate_features,
         links = links,
         program = name + "_program",
+        quiet = quiet,
         rustc_env = rustc_env,
         deps = link_deps,
         tags = tags,

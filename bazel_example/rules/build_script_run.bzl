@@ -46,6 +46,7 @@ def _declare(ctx):
         dep_env = ctx.actions.declare_file(name + ".dep_env"),
         env = ctx.actions.declare_file(name + ".script_env"),
         flags = ctx.actions.declare_file(name + ".flags"),
+        link_args = ctx.actions.declare_file(name + ".link_args"),
         link_flags = ctx.actions.declare_file(name + ".link_flags"),
         out_dir = ctx.actions.declare_directory(name + ".out_dir"),
     )
@@ -56,10 +57,13 @@ def _arguments(ctx, env_files, result):
     args.add("--program", ctx.executable.program)
     args.add("--package", ctx.label.package)
     args.add("--links", ctx.attr.links)
+    if ctx.attr.quiet:
+        args.add("--quiet")
     args.add_all(env_files, before_each = "--read-env")
     args.add_all("--out-dir", [result.out_dir], expand_directories = False)
     args.add("--write-flags", result.flags)
     args.add("--write-link-flags", result.link_flags)
+    args.add("--write-link-args", result.link_args)
     args.add("--write-env", result.env)
     args.add("--write-dep-env", result.dep_env)
     return args
@@ -81,7 +85,14 @@ def _build_script_run(ctx):
             transitive = [toolchain.files],
         ),
         tools = [ctx.executable.program],
-        outputs = [result.dep_env, result.env, result.flags, result.link_flags, result.out_dir],
+        outputs = [
+            result.dep_env,
+            result.env,
+            result.flags,
+            result.link_args,
+            result.link_flags,
+            result.out_dir,
+        ],
         progress_message = "Running build script %{label}",
     )
     return [result, DefaultInfo(files = depset([result.out_dir]))]
@@ -96,6 +107,7 @@ build_script_run = rule(
         ),
         "links": attr.string(doc = "The native library that the package links."),
         "program": attr.label(executable = True, cfg = "exec", mandatory = True),
+        "quiet": attr.bool(doc = "Show its warnings only when it fails."),
         "rustc_env": attr.string_dict(),
         "srcs": attr.label_list(allow_files = True),
         "version": attr.string(),

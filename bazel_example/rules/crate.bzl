@@ -1,6 +1,7 @@
 """A crate as a compile sees it: the attributes of a rule, resolved."""
 
 load(":cargo_environment.bzl", "cargo_environment", "write_env_file")
+load(":link_args.bzl", "bin_name", "cargo_kind", "select_link_args")
 load(":providers.bzl", "BuildScriptInfo", "CStaticLibraryInfo", "CrateInfo")
 
 def _hex(number):
@@ -33,7 +34,7 @@ def _environment(ctx, crate_name, crate_type, script):
     env = cargo_environment(ctx)
     env["CARGO_CRATE_NAME"] = crate_name
     if crate_type == "bin":
-        env["CARGO_BIN_NAME"] = ctx.label.name
+        env["CARGO_BIN_NAME"] = bin_name(ctx)
     if script:
         env["OUT_DIR"] = "${pwd}/" + script.out_dir.path
     return env
@@ -53,8 +54,15 @@ def describe_crate(ctx, crate_type, usual_root, flags = []):
     script = ctx.attr.build_script[BuildScriptInfo] if ctx.attr.build_script else None
     c_libraries = [target[CStaticLibraryInfo] for target in ctx.attr.c_libraries]
     env = _environment(ctx, name, crate_type, script)
+    root = _crate_root(ctx, usual_root)
+    kind = cargo_kind(ctx, crate_type, root, "--test" in flags)
+    link_args = depset(
+        [script.link_args] if script else [],
+        transitive = [info.link_args for info in infos],
+    )
     return struct(
-        arg_files = [script.flags] if script else [],
+        arg_files = ([script.flags] if script else []) +
+                    select_link_args(ctx, kind, script, link_args),
         c_libraries = c_libraries,
         early_closure = depset(transitive = [info.early_closure for info in infos]),
         edition = ctx.attr.edition,
@@ -76,9 +84,10 @@ def describe_crate(ctx, crate_type, usual_root, flags = []):
             [script.out_dir] if script else [],
             transitive = [info.link_inputs for info in infos],
         ),
+        link_args = link_args,
         linked = crate_type != "lib",
         name = name,
-        root = _crate_root(ctx, usual_root),
+        root = root,
         type = crate_type,
     )
 
@@ -91,6 +100,7 @@ def library_info(crate, early, full):
         full_closure = depset([full], transitive = [crate.full_closure]),
         libraries = depset([struct(early = early, full = full)], transitive = [crate.libraries]),
         link_arg_files = crate.link_arg_files,
+        link_args = crate.link_args,
         link_inputs = crate.link_inputs,
         name = crate.name,
     )
@@ -104,6 +114,7 @@ def macro_info(crate, shared_object):
         full_closure = depset([shared_object]),
         libraries = depset(),
         link_arg_files = depset(),
+        link_args = depset(),
         link_inputs = depset(),
         name = crate.name,
     )

@@ -12,6 +12,7 @@ CrateInfo = provider(
         # A macro and what it is made of are not among them: rustc loads macros, and links none.
         "libraries": "depset of structs (early, full) of this library and of all it needs",
         "link_arg_files": "depset of files with rustc arguments for whatever links this crate",
+        "link_args": "depset of the link_args of its build script and of those of all it needs",
         "link_inputs": "depset of the files that those arguments name",
         "name": "crate name: what --extern calls it",
     },
@@ -23,6 +24,7 @@ BuildScriptInfo = provider(
         "dep_env": "File: DEP_* variables for the build scripts of direct dependants",
         "env": "File: environment of the package's own compiles",
         "flags": "File: rustc arguments of the package's own compiles",
+        "link_args": "File: linker arguments for some kinds of crates (select_link_args.py)",
         "link_flags": "File: rustc arguments of whatever links the package",
         "out_dir": "File: the OUT_DIR tree",
     },

@@ -1,14 +1,20 @@
 """Runs one cargo build script and writes down what it asked for.
 
-The script's `cargo:` and `cargo::` lines become four files: rustc arguments for its own package,
-rustc arguments for whatever links the package, environment of the package's compiles, and DEP_*
-variables for the build scripts of dependants. The execroot's absolute path becomes ${pwd} in all of
-them, so that they are the same on every machine.
+The script's `cargo:` and `cargo::` lines become five files: rustc arguments for its own package,
+rustc arguments for whatever links the package, linker arguments for some kinds of crates only (see
+select_link_args.py), environment of the package's compiles, and DEP_* variables for the build scripts
+of dependants. The execroot's absolute path becomes ${pwd} in all of them, so that they are the same
+on every machine.
+
+It is also in what the script generates, where the script was told OUT_DIR or its package's folder. A
+text file gets /proc/self/cwd instead: an absolute path as well, the same everywhere, and the execroot
+to whoever works there, as rustc and its linker do, in a sandbox or not.
 """
 
 import argparse
 import os
 import pathlib
+import stat
 import subprocess
 import sys
 
@@ -20,10 +26,13 @@ def main() -> None:
     environment["OUT_DIR"] = str(execroot / options.out_dir)
     asked = Asked(options)
     asked.read(run(options, execroot, environment))
+    asked.say()
     portable = Portable(execroot, options.package)
+    portable.rewrite(pathlib.Path(options.out_dir))
     for path, lines in (
         (options.write_flags, asked.flags),
         (options.write_link_flags, asked.link_flags),
+        (options.write_link_args, asked.link_args),
         (options.write_env, asked.env),
         (options.write_dep_env, asked.dep_env),
     ):
@@ -36,10 +45,12 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--program", required=True, help="the compiled build.rs")
     parser.add_argument("--package", required=True, help="the package's folder in the execroot")
     parser.add_argument("--links", default="", help="the package's links key")
+    parser.add_argument("--quiet", action="store_true", help="show warnings of a failure only")
     parser.add_argument("--read-env", action="append", default=[], help="a file of K=V lines")
     parser.add_argument("--out-dir", required=True, help="OUT_DIR in the execroot")
     parser.add_argument("--write-flags", required=True)
     parser.add_argument("--write-link-flags", required=True)
+    parser.add_argument("--write-link-args", required=True)
     parser.add_argument("--write-env", required=True)
     parser.add_argument("--write-dep-env", required=True)
     return parser.parse_args()
@@ -98,15 +109,29 @@ def run(
 
 
 class Asked:
-    """What a build script asked for, by the file it goes into."""
+    """What a build script asked for, by the file it goes into, and what it said."""
+
+    # Directives whose value is a linker's argument -> which crates get it: see select_link_args.py.
+    LINK_ARGS = {
+        "rustc-cdylib-link-arg": "cdylib",
+        "rustc-link-arg-benches": "bench",
+        "rustc-link-arg-bins": "bin",
+        "rustc-link-arg-cdylib": "cdylib",
+        "rustc-link-arg-examples": "example",
+        "rustc-link-arg-tests": "test",
+    }
 
     def __init__(self, options: argparse.Namespace) -> None:
         self.package = options.package
         self.links = options.links
+        self.quiet = options.quiet
         self.flags: list[str] = []
         self.link_flags: list[str] = []
+        self.link_args: list[str] = []
         self.env: list[str] = []
         self.dep_env: list[str] = []
+        self.warnings: list[str] = []
+        self.errors: list[str] = []
 
     def read(self, lines: list[str]) -> None:
         """Obeys cargo's lines and passes over all others."""
@@ -131,15 +156,31 @@ class Asked:
             self.search(value)
         elif key == "rustc-flags":
             self.old_flags(value.split())
-        elif key in ("rustc-link-arg", "rustc-link-arg-bins"):
+        elif key == "rustc-link-arg":
             self.flags.append(f"-Clink-arg={value}")
+        elif key == "rustc-link-arg-bin":
+            name, _, argument = value.partition("=")
+            self.link_args.append(f"bin:{name}={argument}")
+        elif key in self.LINK_ARGS:
+            self.link_args.append(f"{self.LINK_ARGS[key]}={value}")
         elif key == "metadata":
             self.metadata(*value.split("=", 1))
+        elif key == "warning":
+            self.warnings.append(value)
         elif key == "error":
-            sys.exit(f"the build script of //{self.package} says: {value}")
+            self.errors.append(value)
         else:
-            return key == "warning" or key.startswith(("rerun-if-", "rustc-"))
+            return key.startswith("rerun-if-")
         return True
+
+    def say(self) -> None:
+        """Shows the script's warnings and errors; with errors, this is the end."""
+        warnings = [] if self.quiet and not self.errors else self.warnings
+        for kind, texts in (("warning", warnings), ("error", self.errors)):
+            for text in texts:
+                print(f"{kind}: //{self.package}: {text}", file=sys.stderr)
+        if self.errors:
+            sys.exit(f"the build script of //{self.package} says that it failed")
 
     def search(self, folder: str) -> None:
         self.flags.append(f"-L{folder}")
@@ -165,15 +206,30 @@ def variable(word: str) -> str:
 
 
 class Portable:
-    """Turns absolute paths of the execroot, and of the package behind its link, into ${pwd}/…"""
+    """Turns absolute paths of the execroot, and of the package behind its link, into such as hold
+    everywhere."""
 
     def __init__(self, execroot: pathlib.Path, package: str) -> None:
         self.execroot = str(execroot)
         self.real_package = str((execroot / package).resolve())
-        self.package = "${pwd}/" + package
+        self.package = package
+
+    def text(self, text: str, root: str) -> str:
+        return text.replace(self.execroot, root).replace(self.real_package, f"{root}/{self.package}")
 
     def line(self, line: str) -> str:
-        return line.replace(self.execroot, "${pwd}").replace(self.real_package, self.package)
+        return self.text(line, "${pwd}")
+
+    def rewrite(self, folder: pathlib.Path) -> None:
+        """Text files only: in others a path has a length that counts."""
+        for path in folder.rglob("*"):
+            if path.is_symlink() or not path.is_file():
+                continue
+            old = path.read_bytes().decode("utf-8", "surrogateescape")
+            new = old if "\0" in old else self.text(old, "/proc/self/cwd")
+            if new != old:
+                path.chmod(path.stat().st_mode | stat.S_IWUSR)
+                path.write_bytes(new.encode("utf-8", "surrogateescape"))
 
 
 if __name__ == "__main__":

@@ -149,6 +149,7 @@ def _add_target(args, crate, toolchain, compilation_mode, home):
     args.add_all(_CODEGEN[compilation_mode])
     args.add("-Cembed-bitcode=no")
     args.add("--remap-path-prefix=${pwd}=.")
+    args.add("--remap-path-prefix=/proc/self/cwd=.")  # in what build scripts generate
     args.add("--sysroot=" + toolchain.sysroot)
     args.add_all([home], format_each = "--out-dir=%s", map_each = _folder)
     if crate.linked:
