@@ -53,6 +53,7 @@ class CargoWorkspace:
         self.targets = generate.targets_of(graph["units"], self.packages, self._place)
         self.tops = [self.targets.of_unit[index] for index in graph["roots"]]
         for target in self.targets.distinct:
+            target.is_foreign = True  # cargo caps the lints of all, too: see builders.py
             self._check(target)
         self._copy()
 
