@@ -92,6 +92,12 @@ GUARDS = {
                           "marks_kill(marks, NULL, NULL);", "(void)marks;"),
     "B2-signals": ("test_signals", "AllBlocked", "src/program/main.c",
                    "    platform_reset_signals();\n", ""),
+    "B2-signals-rustc": ("test_signals", "AllIgnored", "src/io/platform_linux.c",
+                         "    platform_reset_signals();\n    stop_child", "    stop_child"),
+    "wire": ("test_wire", "FirstBytes", "src/protocol/opening.c",
+             "value > 1 || at > end", "at > end"),
+    "wire-neither": ("test_wire", "FirstBytes", "src/protocol/opening.c",
+                     "    return OPENING_NEITHER;\n", "    return OPENING_PROTO;\n"),
     "B3": ("test_ending", "B3_ACancelRightBehindItsRequest", "src/program/session.c",
            "        pipeline_cancel(session->performer.pipeline, request->serial, "
            "&session->performer.actions);\n", ""),

@@ -13,10 +13,7 @@
 
 struct failure;
 
-/**
- * How requests and responses are written. WIRE_AUTO: told apart by the first two bytes. JSON starts
- * with `{"` or `{}`; a protobuf frame of 123 bytes starts with `{` too, but no field of ours has a
- * tag that reads `"` or `}`.
+/** How requests and responses are written. WIRE_AUTO: told by the first bytes, protocol/opening.h.
  */
 enum wire { WIRE_AUTO, WIRE_JSON, WIRE_PROTO };
 
@@ -33,6 +30,7 @@ struct frame_reader {
     struct bytes buffer; /**< bytes fed, from some frame's start on */
     size_t offset;       /**< where in `buffer` the next frame starts */
     size_t scanned;      /**< JSON: no line ends between `offset` and here */
+    bool any;            /**< JSON: was there a line? */
 };
 
 /** Makes a reader that has seen nothing. */
@@ -47,7 +45,8 @@ void frame_reader_feed(struct frame_reader *reader, const char *data, size_t len
 /**
  * The next whole frame, without its newline or length. On READY `*frame` is borrowed until the next
  * call on this reader; on BROKEN `why` says what is wrong with the stream, and stays so.
- * Empty JSON lines are skipped. A protobuf frame may have no bytes: a request of defaults.
+ * JSON lines of blanks only are skipped, and so is a byte order mark in front of the first. A
+ * protobuf frame may have no bytes: a request of defaults.
  */
 enum frame_status frame_reader_next(struct frame_reader *reader, const char **frame, size_t *len,
                                     struct failure *why);

@@ -1,6 +1,7 @@
 #include "protocol/frame.h"
 
 #include "base/failure.h"
+#include "protocol/opening.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -50,15 +51,13 @@ static void consume(struct frame_reader *reader, size_t count)
     reader->scanned = reader->offset;
 }
 
-static enum wire recognise(const char *data, size_t len)
+static bool is_blank(const char *line, size_t len)
 {
-    if (len > 0 && data[0] != '{') {
-        return WIRE_PROTO;
+    size_t blanks = 0;
+    while (blanks < len && (line[blanks] == ' ' || line[blanks] == '\t' || line[blanks] == '\r')) {
+        blanks++;
     }
-    if (len < 2) {
-        return WIRE_AUTO;
-    }
-    return data[1] == '"' || data[1] == '}' ? WIRE_JSON : WIRE_PROTO;
+    return blanks == len;
 }
 
 static bool fits(const struct frame_reader *reader, const char *at_least, size_t len,
@@ -89,10 +88,14 @@ static enum frame_status next_line(struct frame_reader *reader, const char **fra
             return FRAME_PARTIAL;
         }
         consume(reader, line_len + 1);
+        size_t mark_len = reader->any ? 0 : opening_mark_bytes(start, line_len);
+        reader->any = true;
+        start += mark_len;
+        line_len -= mark_len;
         if (line_len > 0 && start[line_len - 1] == '\r') {
             line_len--;
         }
-        if (line_len > 0) {
+        if (!is_blank(start, line_len)) {
             *frame = start;
             *len = line_len;
             return FRAME_READY;
@@ -146,11 +149,31 @@ static enum frame_status next_delimited(struct frame_reader *reader, const char 
     return FRAME_READY;
 }
 
+static enum frame_status tell_wire(struct frame_reader *reader, struct failure *why)
+{
+    switch (opening_read(bytes_text(&reader->buffer), reader->buffer.len)) {
+    case OPENING_MORE:
+        break;
+    case OPENING_JSON:
+        reader->wire = WIRE_JSON;
+        return FRAME_READY;
+    case OPENING_PROTO:
+        reader->wire = WIRE_PROTO;
+        return FRAME_READY;
+    case OPENING_NEITHER:
+        failure_set(why, "the input begins like neither JSON lines nor length-delimited protobuf "
+                         "(--wire says which it is)");
+        return FRAME_BROKEN;
+    }
+    return FRAME_PARTIAL;
+}
+
 enum frame_status frame_reader_next(struct frame_reader *reader, const char **frame, size_t *len,
                                     struct failure *why)
 {
-    if (reader->wire == WIRE_AUTO) {
-        reader->wire = recognise(reader->buffer.data, reader->buffer.len);
+    enum frame_status told = reader->wire == WIRE_AUTO ? tell_wire(reader, why) : FRAME_READY;
+    if (told != FRAME_READY) {
+        return told;
     }
     switch (reader->wire) {
     case WIRE_JSON:

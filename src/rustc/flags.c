@@ -84,7 +84,7 @@ static const struct flag_spec specs[FLAG_COUNT] = {
     [FLAG_PERSISTENT_WORKER] = {"--persistent_worker", ARITY_NONE, OWN, NULL,
                                 "serve Bazel's WorkRequests on standard input"},
     [FLAG_WIRE] = {"--wire", ARITY_ONE, OWN, "auto|json|proto",
-                   "the requests' format (auto: told by the first two bytes)"},
+                   "the requests' format (auto: told by the first bytes)"},
     [FLAG_STATE_DIR] = {"--state-dir", ARITY_ONE, OWN, "DIR",
                         "where compiles keep their files (default: in Bazel's output base)"},
     [FLAG_HIDE_UNDECLARED] = {"--hide-undeclared", ARITY_NONE, OWN, NULL,

@@ -124,6 +124,44 @@ class BothWires(RelayCase):
                          {name: value for name, value in json.loads(worker.raw).items() if value})
 
 
+class FirstBytes(RelayCase):
+    """Nobody said which wire it is (protocol/opening.h; its test has more rows)."""
+
+    OPENINGS = (b"{ ", b"{\t", b"{  \t ", b" {", b"\t {", b"\n{", b"\r\n\r\n{", b" \n\n{",
+                b"\xef\xbb\xbf{", b"\xef\xbb\xbf \n { ")
+
+    def assert_answered(self, data):
+        self.workspace.write("hello.rs", "stderr hello")
+        for step in (1, len(data)):
+            for flags in ([], ["--wire=json"]):
+                with self.subTest(data=data, step=step, flags=flags):
+                    worker = self.start(wire="json", flags=flags)
+                    for at in range(0, len(data), step):
+                        worker.send_raw(data[at:at + step])
+                    self.assert_ok(worker.answer(7), "hello\n")
+                    self.assert_clean_end(worker)
+
+    def test_json_behind_blanks_and_marks(self):
+        for opening in self.OPENINGS:
+            self.assert_answered(opening + b'"arguments" : ["hello.rs"], "requestId" : 7 }\n')
+
+    def test_neither_is_said_at_once(self):
+        """It would wait for 116 bytes, for 60 bytes, for 10 bytes."""
+        for data in (b"this", b"<html>", b"\n this", b"[{}]\n", b"{requestId:1}\n", b"{\n}\n"):
+            with self.subTest(data):
+                worker = self.start(wire="json")
+                worker.send_raw(data)
+                self.assertEqual(1, worker.wait(), worker.stderr())
+                self.assertEqual(1, len(worker.stderr().splitlines()), worker.stderr())
+                self.assertEqual([], self.workspace.leftovers())
+
+    def test_json_over_several_lines_is_said_to_be_none(self):
+        worker = self.start(wire="json")
+        worker.send_raw(b'{\n  "requestId": 1\n}\n')
+        self.assertEqual(1, worker.wait(), worker.stderr())
+        self.assertIn("JSON", worker.stderr())
+
+
 class BrokenStreams(RelayCase):
     """Nobody can be told on the wire: one sentence on stderr, exit 1, nothing left."""
 

@@ -121,8 +121,8 @@ static void test_broken_frame_is_the_last(void **state)
 {
     struct record *record = *state;
     // A length of more than 64 bits, with what would be whole frames behind it.
-    feed_and_run(record, "\002\010\001\377\377\377\377\377\377\377\377\377\377\377\002\010\001");
-    assert_string_equal(bytes_text(&record->frames), "[\010\001]");
+    feed_and_run(record, "\002\030\001\377\377\377\377\377\377\377\377\377\377\377\002\030\001");
+    assert_string_equal(bytes_text(&record->frames), "[\030\001]");
     assert_int_equal(record->closed, 1);
     assert_false(record->clean);
     assert_true(record->why.text[0] != '\0');
