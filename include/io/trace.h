@@ -38,7 +38,10 @@ struct trace_event {
     const struct trace_fact *facts; /**< up to one without a name; may be NULL */
 };
 
-/** Creates (or empties) the file; every `%p` in the name becomes the process id. */
+/**
+ * Makes the file, for this user only; every `%p` in the name becomes the process id. An old file of
+ * this user gives way; a link, or anything else, is refused and left as it is.
+ */
 bool trace_open(struct trace *trace, const char *name, struct failure *why);
 
 /** Writes one event with the time of now (microseconds of the monotonic clock). */

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -32,17 +33,51 @@ static char *expand_name(const char *name)
     return bytes_detach(&path);
 }
 
+static int create(const char *path)
+{
+    return open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+}
+
+static bool is_file_of_ours(const char *path)
+{
+    struct stat info;
+    return lstat(path, &info) == 0 && S_ISREG(info.st_mode) && info.st_uid == geteuid();
+}
+
+// Names can be guessed, and others may make them in a directory like /tmp: what lies there is never
+// written through, only a file of ours gives way to a new one. Its text may have a second name.
+static int create_anew(const char *path, struct failure *why)
+{
+    int fd = create(path);
+    if (fd < 0 && errno == EEXIST) {
+        if (!is_file_of_ours(path)) {
+            failure_set(why,
+                        "cannot write the trace file '%s': what is there is no file of this user",
+                        path);
+            return -1;
+        }
+        fd = unlink(path) == 0 ? create(path) : -1;
+    }
+    if (fd < 0) {
+        failure_errno(why, errno, "cannot write the trace file '%s'", path);
+    }
+    return fd;
+}
+
 bool trace_open(struct trace *trace, const char *name, struct failure *why)
 {
     char *path = expand_name(name);
-    trace->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    trace->on = trace->fd >= 0 && pwrite(trace->fd, opening, sizeof opening - 1, 0) > 0;
-    trace->end = sizeof "[\n" - 1;
-    if (!trace->on) {
-        failure_errno(why, errno, "cannot write the trace file '%s'", path);
+    int fd = create_anew(path, why);
+    bool good = fd >= 0;
+    if (good && pwrite(fd, opening, sizeof opening - 1, 0) < 0) {
+        good = failure_errno(why, errno, "cannot write the trace file '%s'", path);
+        close(fd);
+    }
+    if (good) {
+        *trace = (struct trace){.on = true, .fd = fd, .end = sizeof "[\n" - 1};
     }
     free(path);
-    return trace->on;
+    return good;
 }
 
 static void add_facts(cJSON *object, const struct trace_fact *facts)

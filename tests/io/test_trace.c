@@ -166,6 +166,87 @@ static void test_an_old_file_is_emptied(void **state)
     free(path);
 }
 
+static void expect_refused(const char *path)
+{
+    struct trace trace = {0};
+    struct failure why;
+    char *sentence =
+        mem_format("cannot write the trace file '%s': what is there is no file of this user", path);
+    assert_false(trace_open(&trace, path, &why));
+    assert_string_equal(why.text, sentence);
+    assert_false(trace.on);
+    free(sentence);
+}
+
+static void test_a_planted_link_is_refused(void **state)
+{
+    char *path = mem_format("%s/trace", (char *)*state);
+    char *precious = mem_format("%s/precious", (char *)*state);
+    char *missing = mem_format("%s/missing", (char *)*state);
+    support_write_file(precious, "precious");
+    assert_int_equal(symlink(precious, path), 0);
+    expect_refused(path);
+    support_expect_file(precious, "precious");
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(symlink(missing, path), 0);
+    expect_refused(path);
+    assert_int_not_equal(access(missing, F_OK), 0);
+    free(missing);
+    free(precious);
+    free(path);
+}
+
+static void test_what_is_no_file_is_refused(void **state)
+{
+    char *path = mem_format("%s/trace", (char *)*state);
+    assert_int_equal(mkfifo(path, S_IRUSR | S_IWUSR), 0);
+    expect_refused(path);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(mkdir(path, S_IRWXU), 0);
+    expect_refused(path);
+    free(path);
+}
+
+static void test_a_second_name_of_a_file_is_not_written_through(void **state)
+{
+    char *path = mem_format("%s/trace", (char *)*state);
+    char *precious = mem_format("%s/precious", (char *)*state);
+    struct trace trace = {0};
+    support_write_file(precious, "precious");
+    assert_int_equal(link(precious, path), 0);
+    open_trace(&trace, path);
+    cJSON_Delete(read_document(path));
+    support_expect_file(precious, "precious");
+    trace_close(&trace);
+    free(precious);
+    free(path);
+}
+
+static void test_a_file_of_another_user_is_refused(void **state)
+{
+    char *path = mem_format("%s/trace", (char *)*state);
+    support_write_file(path, "theirs");
+    if (chown(path, geteuid() + 1, (gid_t)-1) == 0) { // we are root
+        expect_refused(path);
+        support_expect_file(path, "theirs");
+    }
+    free(path);
+}
+
+static void test_nobody_else_can_read_it(void **state)
+{
+    char *path = mem_format("%s/trace", (char *)*state);
+    struct trace trace = {0};
+    struct stat info;
+    support_write_file(path, "[\n]\n");
+    assert_int_equal(chmod(path, 0666), 0);
+    open_trace(&trace, path);
+    assert_int_equal(stat(path, &info), 0);
+    assert_int_equal(info.st_mode, S_IFREG | S_IRUSR | S_IWUSR);
+    trace_close(&trace);
+    free(path);
+}
+
 static void test_one_that_is_off_drops_events(void **state)
 {
     struct trace trace = {0};
@@ -217,10 +298,18 @@ static void test_what_does_not_fit_is_left_out(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        ROW(test_it_is_whole_after_every_event), ROW(test_any_text_can_be_written),
-        ROW(test_percent_p_is_the_process_id),   ROW(test_an_old_file_is_emptied),
-        ROW(test_one_that_is_off_drops_events),  ROW(test_a_file_that_cannot_be_made),
+        ROW(test_it_is_whole_after_every_event),
+        ROW(test_any_text_can_be_written),
+        ROW(test_percent_p_is_the_process_id),
+        ROW(test_an_old_file_is_emptied),
+        ROW(test_one_that_is_off_drops_events),
+        ROW(test_a_file_that_cannot_be_made),
         ROW(test_what_does_not_fit_is_left_out),
+        ROW(test_a_planted_link_is_refused),
+        ROW(test_what_is_no_file_is_refused),
+        ROW(test_a_second_name_of_a_file_is_not_written_through),
+        ROW(test_a_file_of_another_user_is_refused),
+        ROW(test_nobody_else_can_read_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
