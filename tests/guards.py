@@ -98,6 +98,11 @@ GUARDS = {
              "value > 1 || at > end", "at > end"),
     "wire-neither": ("test_wire", "FirstBytes", "src/protocol/opening.c",
                      "    return OPENING_NEITHER;\n", "    return OPENING_PROTO;\n"),
+    "planted-trace": ("test_planted", "TheTrace", "src/io/trace.c", "O_CREAT | O_EXCL", "O_CREAT"),
+    "planted-state": ("test_planted", "TheStateDirectory", "src/io/state_dir.c",
+                      " && state_base_check_private(state->root, why)", ""),
+    "planted-output-base": ("test_planted", "AnOutputBaseThatIsNone", "src/io/state_base.c",
+                            "(info.st_mode & S_IWOTH) != 0", "false"),
     "B3": ("test_ending", "B3_ACancelRightBehindItsRequest", "src/program/session.c",
            "        pipeline_cancel(session->performer.pipeline, request->serial, "
            "&session->performer.actions);\n", ""),

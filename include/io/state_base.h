@@ -10,8 +10,8 @@
 
 /**
  * `<output base>/rustc-relay` for a worker that runs at `cwd`: the output base is the nearest
- * directory at or above it that has both `execroot` and `server` in it, as Bazel's have.
- * Owned by the caller; NULL: `cwd` is not below an output base.
+ * directory at or above it that has both `execroot` and `server` in it, as Bazel's have, and where
+ * not everybody can make names. Owned by the caller; NULL: `cwd` is not below an output base.
  */
 char *state_base_of_bazel(const char *cwd);
 

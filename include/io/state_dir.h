@@ -37,7 +37,7 @@ struct state_dir {
  * `<output base>/rustc-relay`, the output base being the nearest directory at or above `cwd` with
  * both `execroot` and `server` in it; else, also when that one cannot be written (linux-sandbox),
  * `rustc-relay-<uid>` in $TMPDIR or /tmp, which must be a directory of ours that nobody else can
- * enter. On success give it back with state_dir_close().
+ * enter. So must be `<base>/1`, wherever that is. On success give it back with state_dir_close().
  */
 bool state_dir_open(struct state_dir *state, const char *explicit_dir, const char *cwd,
                     struct failure *why);

@@ -19,11 +19,19 @@ static bool holds_directory(const char *dir, const char *name)
     return holds;
 }
 
+// Where everybody may make names, as in /tmp, nobody knows who made these.
+static bool is_open_to_all(const char *dir)
+{
+    struct stat info;
+    return stat(dir, &info) != 0 || (info.st_mode & S_IWOTH) != 0;
+}
+
 char *state_base_of_bazel(const char *cwd)
 {
     char *dir = realpath(cwd, NULL);
     while (dir != NULL && dir[0] != '\0') {
-        if (holds_directory(dir, "execroot") && holds_directory(dir, "server")) {
+        if (holds_directory(dir, "execroot") && holds_directory(dir, "server") &&
+            !is_open_to_all(dir)) {
             char *base = mem_format("%s/rustc-relay", dir);
             free(dir);
             return base;

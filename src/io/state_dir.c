@@ -59,10 +59,16 @@ bool state_dir_open(struct state_dir *state, const char *explicit_dir, const cha
     return opened;
 }
 
+// All else lies in it, so nobody else may have made it.
+static bool make_root(const struct state_dir *state, struct failure *why)
+{
+    return tree_make(state->root, S_IRWXU, why) && state_base_check_private(state->root, why);
+}
+
 static bool open_in(struct state_dir *state, const char *base, struct failure *why)
 {
     struct state_dir made = {.root = mem_format("%s/%s", base, STATE_DIR_FORMAT)};
-    if (tree_make(made.root, S_IRWXU, why) && make_place(&made, why)) {
+    if (make_root(&made, why) && make_place(&made, why)) {
         sweep(&made);
         *state = made;
         return true;
@@ -198,7 +204,7 @@ static bool restore_place(struct state_dir *state, struct failure *why)
         return tree_make(state->worker, S_IRWXU, why);
     }
     drop_place(state);
-    return tree_make(state->root, S_IRWXU, why) && make_place(state, why);
+    return make_root(state, why) && make_place(state, why);
 }
 
 static char *compile_path(const struct state_dir *state, uint64_t serial)

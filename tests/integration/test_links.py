@@ -273,6 +273,16 @@ class SomebodyElseHasTheName(Links):
         self.assert_on_disk()
         self.assertEqual([], list(links.top().iterdir()))
 
+    @private_mounts.needed
+    def test_a_directory_of_another_user(self):
+        links.top().mkdir(mode=0o700)
+        try:
+            os.chown(links.top(), 1, -1)
+        except OSError:
+            self.skipTest("only root can make one")
+        self.assert_on_disk()
+        self.assertEqual([], list(links.top().iterdir()))
+
 
 if __name__ == "__main__":
     private_mounts.enter()

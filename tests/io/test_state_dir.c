@@ -194,6 +194,9 @@ static void test_a_removal_that_was_cut_short_is_finished(void **test_state)
     const char *base = *test_state;
     static const char *const names[] = {"1/worker-1-00ff", "1/worker-1-00ff.gone/2/deps",
                                         "1/worker-2-00ff.gone/1", NULL};
+    char *root = mem_format("%s/1", base);
+    assert_int_equal(mkdir(root, S_IRWXU), 0);
+    free(root);
     make_directories(base, names);
     struct state_dir state;
     struct failure why;
