@@ -37,8 +37,8 @@ struct compile_events {
     void (*on_not_started)(void *owner, struct compile *compile, const struct failure *why);
     /** The .rmeta is complete on disk. At most once for each start, and only if it is told. */
     void (*on_metadata)(void *owner, struct compile *compile);
-    /** A gated compile's linker was asked for and waits. At most once for each start. May be NULL.
-     */
+    /** A gated compile's linker was asked for and waits. At most once for each start. May be NULL
+     * without gates. */
     void (*on_asked)(void *owner, struct compile *compile);
     /** Its gate was opened, by whomever, and its turn has come: its linker may run. At most once
      * for each start. May be NULL without gates. */

@@ -32,11 +32,15 @@ char *recorder_linker_path(const char *dir, const char *linker);
 /** Was the linker asked for, and all noted? */
 bool recorder_is_done(const char *dir);
 
+/** Why a call could not be noted; NULL: none failed. Owned by the caller. */
+char *recorder_obstacle(const char *dir);
+
 /** The private directory of the compile whose linker we were called as, or NULL. Owned by the
  * caller. */
 char *recorder_dir(const char *argv0);
 
-/** What our executable does then. Returns the exit code; the failure is one line on stderr. */
+/** What our executable does then. Returns the exit code; the failure is one line on stderr, which
+ * rustc may show in its own way, and recorder_obstacle(). */
 int recorder_run(const char *dir, char **argv);
 
 #endif

@@ -11,6 +11,7 @@
 #include "program/gated.h"
 #include "program/host.h"
 #include "program/objects.h"
+#include "program/recorder.h"
 #include "program/relink.h"
 #include "rustc/gating.h"
 #include "rustc/invocation.h"
@@ -181,9 +182,10 @@ static bool finish_objects(struct oneshot *run, int *ret_exit_code, struct failu
 {
     struct compile *compile = run->compile;
     if (!run->interrupted && compile_is_unfit(compile)) {
-        char *end = compile_describe_end(compile);
-        bool good = leave_to_late(run, end, ret_exit_code, why);
-        free(end);
+        char *noted = recorder_obstacle(compile->dir);
+        char *reason = noted != NULL ? noted : compile_describe_end(compile);
+        bool good = leave_to_late(run, reason, ret_exit_code, why);
+        free(reason);
         return good;
     }
     run->held = false;
@@ -224,22 +226,32 @@ static void drop_relink(struct compile *compile)
     diagnostics_finish(&compile->said);
 }
 
-// Whatever is wrong with it: then the crate is compiled the ordinary way.
-static bool relinks(struct oneshot *run)
+static bool check_linker(const struct compile *compile, struct failure *why)
+{
+    if (compile->end.signal != 0) {
+        return failure_set(why, "the linker was killed by signal %d", compile->end.signal);
+    }
+    if (compile->end.exit_code != 0) {
+        return failure_set(why, "the linker exited with code %d", compile->end.exit_code);
+    }
+    return relink_is_done(compile->relink) || failure_set(why, "the linker made nothing");
+}
+
+// Whatever is wrong with it, `why` says: then the crate is compiled the ordinary way.
+static bool relinks(struct oneshot *run, struct failure *why)
 {
     struct gated_request late = request_of(run);
-    struct failure ignored;
-    struct relink *relink = relink_create(run->invocation.delivery.objects, &late, &ignored);
-    if (relink == NULL) {
+    run->compile->relink = relink_create(run->invocation.delivery.objects, &late, why);
+    if (run->compile->relink == NULL) {
         return false;
     }
-    run->compile->relink = relink;
     run->held = true;
-    if (compile_start(run->compile, &ignored)) {
+    bool good = compile_start(run->compile, why);
+    if (good) {
         host_run(&run->host);
+        good = run->interrupted || check_linker(run->compile, why);
     }
     run->held = false;
-    bool good = compile_succeeded(run->compile) && relink_is_done(relink);
     if (!run->interrupted) {
         drop_relink(run->compile);
     }
@@ -248,8 +260,14 @@ static bool relinks(struct oneshot *run)
 
 static bool use_objects(struct oneshot *run, int *ret_exit_code, struct failure *why)
 {
-    bool done = relinks(run) || run->interrupted;
-    return done ? finish(run, ret_exit_code, why) : run_compile(run, ret_exit_code, why);
+    struct failure reason;
+    if (relinks(run, &reason)) {
+        return finish(run, ret_exit_code, why);
+    }
+    char *subject = command_subject(&run->compile->command);
+    log_line(LOG_LEVEL_NOTE, "%s is compiled the ordinary way: %s", subject, reason.text);
+    free(subject);
+    return run_compile(run, ret_exit_code, why);
 }
 
 static bool run_stage(struct oneshot *run, int *ret_exit_code, struct failure *why)

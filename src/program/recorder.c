@@ -23,6 +23,8 @@
 #define RECORDER_BIN "record/bin"
 // A record, too: the sysroot and the working directory as arguments, rustc's environment.
 #define RECORDER_SPEC "record/spec"
+// A record of nothing but the obstacle.
+#define RECORDER_OBSTACLE "record/obstacle"
 
 extern char **environ;
 
@@ -78,6 +80,18 @@ static bool is_there(const char *dir, const char *name)
 bool recorder_is_done(const char *dir)
 {
     return is_there(dir, RECORDER_RECORD);
+}
+
+char *recorder_obstacle(const char *dir)
+{
+    struct link_record record = {0};
+    struct failure ignored; // there is none
+    char *path = path_join(dir, RECORDER_OBSTACLE);
+    bool found = link_record_read(&record, path, &ignored) && record.obstacle != NULL;
+    char *reason = found ? mem_dup(record.obstacle) : NULL;
+    free(path);
+    link_record_finish(&record);
+    return reason;
 }
 
 char *recorder_dir(const char *argv0)
@@ -319,6 +333,16 @@ static bool record(struct recording *recording, char **argv, struct failure *why
     return place_words(recording, why) && write_record(recording, why);
 }
 
+static void note_obstacle(const char *dir, const char *reason)
+{
+    struct link_record record = {.obstacle = mem_dup(reason)};
+    struct failure ignored; // rustc's failure is told then
+    char *path = path_join(dir, RECORDER_OBSTACLE);
+    link_record_write(&record, path, &ignored);
+    free(path);
+    link_record_finish(&record);
+}
+
 int recorder_run(const char *dir, char **argv)
 {
     struct recording recording = {.dir = dir};
@@ -326,6 +350,7 @@ int recorder_run(const char *dir, char **argv)
     bool good = record(&recording, argv, &why);
     if (!good) {
         log_line(LOG_LEVEL_ERROR, "%s", why.text);
+        note_obstacle(dir, why.text);
     }
     substitutions_finish(&recording.rules);
     link_record_finish(&recording.spec);

@@ -211,11 +211,18 @@ class TheLinkerRunsElsewhere(Portable):
 
 
 class Ordinary(Portable):
-    """Whatever is in doubt: the late action compiles, and the user reads nothing of it."""
+    """Whatever is in doubt: the late action compiles, and says why."""
 
-    def assert_ordinary(self, program, version=1, runs=2):
+    def assert_says(self, done, reason):
+        self.assertEqual(0, done.returncode, done.stderr.decode())
+        said = done.stderr.decode().splitlines()
+        self.assertEqual(1, len(said), said)
+        self.assertTrue(said[0].startswith("rustc-relay: crate app is compiled the ordinary way: "))
+        self.assertIn(reason, said[0])
+
+    def assert_ordinary(self, program, reason, version=1, runs=2):
         late = self.late(program, version)
-        self.assert_done(self.run_stage(late, "link"))
+        self.assert_says(self.run_stage(late, "link"), reason)
         self.assert_linked(late, version)
         self.assertEqual(runs, self.runs())
         self.assert_nothing_left()
@@ -232,28 +239,31 @@ class Ordinary(Portable):
                 self.assertIn(reason, self.reason(program))
                 self.assertEqual(0, self.runs())
                 if "staticlib" not in words[0]:
-                    self.assert_ordinary(program, runs=1)
+                    self.assert_ordinary(program, reason, runs=1)
 
     def test_rlibs_of_other_metadata(self):
         program = self.program()
         self.assert_done(self.run_stage(program, "codegen"))
-        self.assert_ordinary(program, version=2)
+        self.assert_ordinary(program, "other metadata", version=2)
 
     def test_other_arguments(self):
         program = self.program()
         self.assert_done(self.run_stage(program, "codegen"))
         program.more = ["-Copt-level=3"]
-        self.assert_ordinary(program)
+        self.assert_ordinary(program, "another command")
 
     def test_another_environment(self):
         program = self.program()
         self.assert_done(self.run_stage(program, "codegen", CARGO_PKG_VERSION="1"))
-        self.assert_ordinary(program)
+        self.assert_ordinary(program, "another command")
 
     def test_what_runners_set_is_no_doubt(self):
         program = self.program()
         self.assert_done(self.run_stage(program, "codegen", HOME="/one", USER="one"))
-        self.assert_ordinary(program, runs=1)
+        late = self.late(program)
+        self.assert_done(self.run_stage(late, "link"))
+        self.assert_linked(late)
+        self.assertEqual(1, self.runs())
 
     def test_a_directory_that_is_damaged(self):
         program = self.program()
@@ -263,12 +273,12 @@ class Ordinary(Portable):
                 self.note("runs").unlink(missing_ok=True)
                 self.assert_done(self.run_stage(program, "codegen"))
                 self.workspace.write(f"{program.objects}/{name}", text)
-                self.assert_ordinary(program)
+                self.assert_ordinary(program, "no record")
 
     def test_no_directory(self):
         program = self.program()
         self.workspace.path(program.objects).mkdir(parents=True)
-        self.assert_ordinary(program, runs=1)
+        self.assert_ordinary(program, "no such file", runs=1)
 
     def test_a_hollow_rlib(self):
         """A shared object would be linked, and its users would fail."""
@@ -277,41 +287,41 @@ class Ordinary(Portable):
         late = self.late(program)
         for library in late.libraries:
             self.other.write(library.rlib, archive(lib_rmeta=library._metadata()))
-        self.assert_done(self.run_stage(late, "link"))
+        self.assert_says(self.run_stage(late, "link"), "hollow rlib")
         self.assertEqual(2, self.runs())
 
     def test_the_attempt_fails(self):
         program = self.program(f"once {self.note('failed')} exit 1", "linker -o")
         self.assert_done(self.run_stage(program, "codegen"))
         self.assertIn("exited with code 1", self.reason(program))
-        self.assert_ordinary(program)
+        self.assert_ordinary(program, "exited with code 1")
 
     def test_the_attempt_says_errors(self):
         failing = diagnostic("no LTO here\n", "error")
         program = self.program(f"once {self.note('said')} {failing}",
                                f"once {self.note('failed')} exit 1", "linker -o")
         self.assert_done(self.run_stage(program, "codegen"))
-        self.assert_ordinary(program)
+        self.assert_ordinary(program, "exited with code 1")
 
     def test_the_linker_is_never_asked_for(self):
         program = self.program(f"once {self.note('wrote')} link hollow",
                                f"once {self.note('ended')} exit 0", "linker -o")
         self.assert_done(self.run_stage(program, "codegen"))
         self.assertIn("exited with code 0", self.reason(program))
-        self.assert_ordinary(program)
+        self.assert_ordinary(program, "exited with code 0")
 
     def test_the_linker_is_asked_for_twice(self):
         program = self.program("linker -o", "linker -o")
         self.assert_done(self.run_stage(program, "codegen"))
-        self.assertIn("exited with code 1", self.reason(program))
-        self.assert_ordinary(program)
+        self.assertIn("called more than once", self.reason(program))
+        self.assert_ordinary(program, "called more than once")
 
     def test_metadata_that_is_not_there(self):
         program = self.program()
         self.workspace.path(self.libraries[0].rmeta).unlink()
         self.assert_done(self.run_stage(program, "codegen"))
         self.assertIn("lower", self.reason(program))
-        self.assert_ordinary(program, runs=1)
+        self.assert_ordinary(program, "lower", runs=1)
 
     def test_the_linker_fails_once(self):
         program = self.program()
@@ -319,7 +329,7 @@ class Ordinary(Portable):
         tried = self.note("tried")
         self.write_linker(f"#!/bin/sh\n[ -e {tried} ] || {{ touch {tried}; echo bad; exit 1; }}\n"
                           + LINKER.removeprefix("#!/bin/sh\n") % "/dev/null")
-        self.assert_ordinary(program)
+        self.assert_ordinary(program, "the linker exited with code 1")
 
     def test_the_linker_makes_nothing_once(self):
         program = self.program()
@@ -327,17 +337,19 @@ class Ordinary(Portable):
         tried = self.note("tried")
         self.write_linker(f"#!/bin/sh\n[ -e {tried} ] || {{ touch {tried}; exit 0; }}\n"
                           + LINKER.removeprefix("#!/bin/sh\n") % "/dev/null")
-        self.assert_ordinary(program)
+        self.assert_ordinary(program, "the linker made nothing")
 
     def test_the_linker_fails(self):
-        """As in a plain run: nothing of the first attempt is told."""
+        """As in a plain run: nothing of the first attempt is told but that it failed."""
         program = self.program()
         self.assert_done(self.run_stage(program, "codegen"))
         self.write_linker("#!/bin/sh\necho undefined symbol >&2\nexit 1\n")
         late = self.late(program)
         done = self.run_stage(late, "link")
         self.assertEqual(1, done.returncode)
-        self.assertEqual(b"undefined symbol\nerror: linking failed\n", done.stderr)
+        reason, *said = done.stderr.decode().splitlines()
+        self.assertIn("the linker exited with code 1", reason)
+        self.assertEqual(["undefined symbol", "error: linking failed"], said)
         self.assertFalse(self.other.exists(late.program))
         self.assert_nothing_left()
 
@@ -411,7 +423,9 @@ class UnderAWorker(Portable):
         worker, program = self.start(), self.program()
         self.assert_ok(worker.ask(**self.requests(program)[0]), "")
         late = self.late(program)
-        self.assert_done(self.run_stage(late, "link"))
+        done = self.run_stage(late, "link")
+        self.assertEqual(0, done.returncode)
+        self.assertIn(b"its linker waits in a worker", done.stderr)
         self.assert_linked(late)
         self.assertEqual(2, self.runs())
         self.assert_clean_end(worker)

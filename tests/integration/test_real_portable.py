@@ -190,7 +190,9 @@ class Ordinary(RealPortable):
         self.assertFalse(self.is_portable(program))
         late = self.late.program(*what)
         program.copy_objects(self.late.workspace)
-        self.assert_good(self.late.run(late, "link"))
+        done = self.late.run(late, "link")
+        self.assertEqual((0, b""), (done.returncode, done.stdout))
+        self.assertIn(b"LTO", done.stderr)
         self.assertEqual(expected, self.late.workspace.read_bytes(late.program))
 
     def test_the_link_fails(self):
