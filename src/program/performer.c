@@ -231,15 +231,25 @@ static void on_opened(void *owner, struct compile *compile)
     events_compile_opened(performer->services->trace, compile);
 }
 
-// The request that took the compile over may know other metadata than the other worker made.
+// Each request that waits for it may have been given other metadata than the other worker made;
+// only a late one of a linked crate has brought what it needs itself.
+static bool is_wrong_for_any(const struct performer *performer, const struct compile *compile)
+{
+    for (const struct request *request = performer->requests.first; request != NULL;
+         request = request->next) {
+        bool is_link = request->invocation.stage == STAGE_LINK;
+        if (request->compile == compile->serial && !is_link &&
+            launcher_differs(compile, request, NULL)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void check_remote(const struct performer *performer, struct compile *compile)
 {
-    const struct request *request = request_by_compile(&performer->requests, compile->serial);
-    if (!compile->is_remote || request == NULL || !compile_succeeded(compile)) {
-        return;
-    }
-    bool is_link = request->invocation.stage == STAGE_LINK; // it has brought the rlibs itself
-    if (compile_is_hollow(compile) || (!is_link && launcher_differs(compile, request, NULL))) {
+    if (compile->is_remote && compile_succeeded(compile) &&
+        (compile_is_hollow(compile) || is_wrong_for_any(performer, compile))) {
         compile->is_lost = true;
         compile->end.signal = SIGKILL;
     }

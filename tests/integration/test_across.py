@@ -141,6 +141,28 @@ class DoesNot(Across):
         self.assert_fails(second.answer(full), "its metadata differs")
         self.assertEqual(2, self.runs())
 
+    def test_other_metadata_than_any_of_its_requests_was_given(self):
+        """Also when a younger one, which wants the metadata themselves, has been given none."""
+        first, second = self.two_workers()
+        gate = self.gate()
+        undeclared = self.note("undeclared")
+        crate = self.crate(text=lines(f"append {self.note()} x", f"copy {undeclared} metadata",
+                                      f"fifo-wait {gate.path}", "link r1"))
+        undeclared.write_text("m1")
+        self.assert_ok(first.ask(**crate.metadata()))
+        undeclared.write_text("m2")
+        crate.restore_metadata("m2")
+        full = second.send(**crate.full())
+        again = crate.metadata_arguments() + [f"--emit=metadata={crate.out_dir}/again.rmeta"]
+        metadata = second.send(arguments=again, inputs=crate.inputs())
+        second.barrier()
+        gate.release()
+        for request in (full, metadata):
+            self.assert_ok(second.answer(request))
+        self.assert_rlib(crate)
+        self.assertEqual("m2", self.workspace.read(f"{crate.out_dir}/again.rmeta"))
+        self.assertEqual(2, self.runs())
+
     def test_a_truncated_result(self):
         first, second = self.two_workers()
         gate, crate = self.held_crate()
