@@ -192,6 +192,19 @@ class TheOwnerDies(Across):
         self.assert_rlib(crate)
         self.assertEqual(2, self.runs())
 
+    def test_it_is_ended_while_another_waits(self):
+        first, second = self.two_workers()
+        gate, crate = self.held_crate()
+        self.assert_ok(first.ask(**crate.metadata()))
+        full = second.send(**crate.full())
+        second.barrier()
+        self.assertEqual((0, []), first.finish())
+        gate.release()
+        self.assert_ok(second.answer(full))
+        self.assert_rlib(crate)
+        self.assertEqual(2, self.runs())
+        self.assert_clean_end(second)
+
     def test_before_another_asks(self):
         first, second = self.two_workers()
         gate, crate = self.held_crate()
