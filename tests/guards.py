@@ -30,7 +30,7 @@ GUARDS = {
                         "is_known = inputs[i].digest_len > 0;", ""),
     "identity-inputs": ("test_identity", "ARequestWithoutInputs", "src/rustc/identity.c",
                         "if (!is_known || !has_inputs) {", "if (!is_known) {"),
-    "identity-end": ("test_identity", "AnInputWithoutADigest", "src/program/launcher.c",
+    "identity-end": ("test_identity", "ARequestWithoutInputs", "src/program/launcher.c",
                      "if (!request->has_identity && request->invocation.stage == STAGE_METADATA) {",
                      "if (false) {"),
     "identity-place": ("test_identity", "ADirectoryThatIsNotBazels", "src/io/sandbox.c",

@@ -129,12 +129,15 @@ class ARequestWithoutInputs(Doubtful):
         self.assertEqual([], self.workspace.roots())
 
     def test_one_action_behind_the_other(self):
-        worker, crate = self.start_foreign(), self.crate(text=self.versioned(1))
+        """The first one's rustc would go on, and ends with its metadata."""
+        worker, gate = self.start_foreign(), self.gate()
+        crate = self.crate(text=self.versioned(1, f"fifo-wait {gate.path}"))
         place, request = self.action(1, crate, crate.metadata_arguments())
         self.assert_ok(worker.ask(**request))
         self.assert_no_rustc(worker)
         crate.restore_metadata((place / crate.rmeta).read_bytes())
         shutil.rmtree(place)
+        gate.release()
         place, request = self.action(2, crate, crate.full_arguments())
         self.assert_ok(worker.ask(**request))
         self.assertEqual("r1", self.rlib_in(place, crate))
