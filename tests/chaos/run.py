@@ -11,9 +11,9 @@ Exit code 0: nothing was wrong.
 
 import argparse
 import collections
+import concurrent.futures
 import contextlib
 import dataclasses
-import multiprocessing
 import os
 import pathlib
 import random
@@ -287,8 +287,8 @@ def main():
     tasks = [(seed, arguments.answers)
              for seed in range(arguments.seed, arguments.seed + arguments.seeds)]
     total, bad = collections.Counter(), []
-    with multiprocessing.Pool(arguments.jobs) as pool:
-        for seed, counts, wrong in pool.imap(run_seed, tasks):
+    with concurrent.futures.ProcessPoolExecutor(arguments.jobs) as pool:
+        for seed, counts, wrong in pool.map(run_seed, tasks):
             total += counts
             told = ", ".join(f"{number} {name}" for name, number in sorted(counts.items()))
             print(f"seed {seed}: {told}", flush=True)

@@ -25,6 +25,8 @@ ENV = {"OUT_DIR": "${pwd}/gen", "HERE": "${pwd}/data", "RELAY_COLOUR": "blue",
        "CARGO_PKG_NAME": CRATE}
 KEY = "krate-of-a-case"
 STAMP = "out/stamps/krate.stamp"
+OBJECTS = "out/krate.objects"  # instead of the stamp, for stages of this name:
+PORTABLE = "portable "
 _TWO_WORDS = ("--emit", "--out-dir", "--crate-type", "--crate-name", "--edition", "--cfg",
               "--check-cfg", "--cap-lints", "--extern", "--remap-path-prefix", "--error-format",
               "--color", "--rustc-output-format", "--json")
@@ -199,24 +201,27 @@ class Case:
     def stage_words(self, stage):
         if stage is None:
             return self.words
-        found = [*self.words, f"--pipelining-{stage}", f"--pipelining-key={KEY}"]
+        name = stage.removeprefix(PORTABLE)
+        found = [*self.words, f"--pipelining-{name}", f"--pipelining-key={KEY}"]
         if stage == "full":
             return [*found, "--pipelining-rmeta-path=" + self.spelled(self.named["metadata"], True)]
         if stage == "metadata":
             return found
         pairs = [f"--pipelining-dependency={self.spelled(self.upstream_file(name, True))}="
                  f"{self.spelled(self.upstream_file(name, False))}" for name in self.needed]
-        return [*found, f"--pipelining-stamp={STAMP}", *pairs]
+        joint = f"stamp={STAMP}" if name == stage else f"objects={OBJECTS}"
+        return [*found, f"--pipelining-{joint}", *pairs]
 
     def param_file(self, stage):
         """As Bazel names it: after the action's first output."""
-        first = {"metadata": self.named.get("metadata"), "codegen": STAMP}.get(
+        first = {"metadata": self.named.get("metadata"), "codegen": STAMP,
+                 PORTABLE + "codegen": OBJECTS}.get(
             stage, self.named.get("link", "out/krate"))
         return f"{os.path.normpath(first)}-0.params"
 
     def upstream_files(self, stage):
         """The library files among the inputs of this stage (None: of the whole)."""
-        early = self.is_library() or stage == "codegen"
+        early = self.is_library() or (stage or "").endswith("codegen")
         return [self.upstream_file(name, early) for name in self.needed]
 
     def describe(self):

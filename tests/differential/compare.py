@@ -4,8 +4,6 @@ import dataclasses
 import json
 import re
 
-import ways
-
 # rustc names some temporary folders by chance: with -Csave-temps they stay, and linkers name them.
 _BY_CHANCE = re.compile(rb"(^|/)(rmeta|rustc)[A-Za-z0-9]{6}(?=/)")
 
@@ -112,7 +110,3 @@ def _file_differences(plain_files, found_files, way):
         elif plain[name] != here[name]:
             found.append(Difference(way.name, "bytes", name, plain[name], here[name]))
     return found
-
-
-def all_ways(case):
-    return [way for way in ways.WAYS if case.is_staged() or not way.staged]

@@ -55,18 +55,20 @@ def _without_path(difference, context):
             and difference.name not in named)
 
 
-_FOLDERS = re.compile(r"""[^\s"'(=\\]*/""")
+_FOLDERS = re.compile(r"""(?<![^\s"'(=\\])[^\s"'(=\\]*/""")
 
 
-def _linker_names(difference, context):
+def _linker_names(difference, _):
     """Text of a linker: equal but for the folders of the files that it names."""
     if difference.what == "stderr":
-        is_linker = "linking with `" in str(difference.plain)
+        is_linker = "linking with `" in difference.plain
     else:
         is_linker = difference.what == "bytes" and difference.name.endswith(".map")
-    plain, found = (_FOLDERS.sub("", _bytes_of(one).decode(errors="replace"))
-                    for one in (difference.plain, difference.found))
-    return is_linker and sorted(plain.split()) == sorted(found.split())
+    return is_linker and _without_folders(difference.plain) == _without_folders(difference.found)
+
+
+def _without_folders(text):
+    return sorted(_FOLDERS.sub("", _bytes_of(text).decode(errors="replace")).split())
 
 
 def _by_chance(difference, context):

@@ -9,9 +9,9 @@ Exit code 0: every difference is one that the list names.
 
 import argparse
 import collections
+import concurrent.futures
 import dataclasses
 import functools
-import multiprocessing
 import os
 import pathlib
 import shutil
@@ -66,7 +66,7 @@ class Runner:
 
     def run_ways(self, case, place, only, result):
         truths = {}
-        chosen = [way for way in compare.all_ways(case) if only is None or way.name in only]
+        chosen = [way for way in ways.of(case) if only is None or way.name in only]
         for way in chosen:
             if way.version not in truths:
                 truths[way.version] = compare.plain_as_shown(case, place.plain(way.version))
@@ -166,8 +166,8 @@ def parse_arguments():
 
 
 def run_all(chosen, only, jobs, begin):
-    with multiprocessing.Pool(jobs, _begin, begin) as pool:
-        yield from pool.imap(functools.partial(_run_one, only=only), chosen)
+    with concurrent.futures.ProcessPoolExecutor(jobs, None, _begin, begin) as pool:
+        yield from pool.map(functools.partial(_run_one, only=only), chosen)
 
 
 def main():

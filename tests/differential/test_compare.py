@@ -53,7 +53,7 @@ class SeesIt(unittest.TestCase):
         broken = ways.Way("broken", lambda place: 1 / 0)
         place = types.SimpleNamespace(plain=lambda version: ways.Seen(), root_paths=lambda: [],
                                       root="", finish=lambda: [])
-        with unittest.mock.patch.object(compare, "all_ways", lambda _: [broken]):
+        with unittest.mock.patch.object(ways, "of", lambda _: [broken]):
             run.Runner(None, None).run_ways(case(), place, None, result)
         self.assertEqual(["wrong"], [one.what for one in result.unexplained])
 
@@ -104,6 +104,15 @@ class Limits(unittest.TestCase):
         self.assertEqual("failed", self.explanation(one, WORKER, exit_code=1))
         self.assertIsNone(self.explanation(one, WORKER))
 
+    def test_what_a_linker_names(self):
+        plain, here = ("linking with `cc` failed\n\"cc\" {}/krate.o\n".format(folder)
+                       for folder in ("out", "/private/1/out"))
+        one = self.difference("stderr", "", plain, here)
+        self.assertEqual("linker", self.explanation(one, WORKER))
+        other = self.difference("stderr", "", plain, here + "more\n")
+        self.assertIsNone(self.explanation(other, WORKER))
+        self.assertIsNone(self.explanation(self.difference("stderr", "", "out/x", "in/x"), WORKER))
+
     def test_by_chance(self):
         one = self.difference("bytes", "out/x")
         self.assertEqual("chance", self.explanation(one, WORKER, twice=["out/x"]))
@@ -112,7 +121,9 @@ class Limits(unittest.TestCase):
     def test_everything_else(self):
         for what in ("wrong", "exit code", "stdout", "stderr", "extra", "bytes"):
             with self.subTest(what):
-                self.assertIsNone(self.explanation(self.difference(what, "out/x"), SANDBOXED))
+                values = ("a", "b") if what.startswith("std") else (b"a", b"b")
+                one = self.difference(what, "out/x", *values)
+                self.assertIsNone(self.explanation(one, SANDBOXED))
 
 
 class Generates(unittest.TestCase):

@@ -248,13 +248,20 @@ class Place:
 
 def _kept(case, seen):
     """The outputs of an early request, which are inputs of the late one."""
-    wanted = case.named["metadata"] if case.is_library() else cases.STAMP
-    return {os.path.normpath(wanted): seen.files.get(os.path.normpath(wanted), b"(missing)")}
+    if not case.is_library():
+        return {name: data for name, data in seen.files.items() if is_joint(name)}
+    wanted = os.path.normpath(case.named["metadata"])
+    return {wanted: seen.files.get(wanted, b"(missing)")}
 
 
-def staged(place, ask):
+def is_joint(name):
+    """Belongs to both requests of a linked crate, and to no plain run."""
+    return name == cases.STAMP or name.startswith(cases.OBJECTS + "/")
+
+
+def staged(place, ask, prefix=""):
     """`ask(stage, more, number)` for both stages, as Bazel does: the late one if the early is good."""
-    early_stage, late_stage = place.case.stages()
+    early_stage, late_stage = (prefix + stage for stage in place.case.stages())
     early = ask(early_stage, {}, 0)
     if early.exit_code != 0:
         return early
@@ -263,7 +270,7 @@ def staged(place, ask):
     early.wrong += [f"the early request wrote {name}" for name in undeclared
                     if place.case.is_declared(name)]
     both = early.then(ask(late_stage, kept, 1))
-    both.files.pop(cases.STAMP, None)
+    both.files = {name: data for name, data in both.files.items() if not is_joint(name)}
     return both
 
 
@@ -283,12 +290,17 @@ def _across_sandboxed(place):
         stage, more=more, worker=pair[number]))
 
 
+def _portable(place):
+    return staged(place, lambda stage, more, _: place.one_shot(stage, more), cases.PORTABLE)
+
+
 @dataclasses.dataclass(frozen=True)
 class Way:
     name: str
     run: object  # Place -> Seen
     sandboxed: bool = False
     staged: bool = False
+    linked: bool = False  # for linked crates only
     version: str = VERSIONS[0]  # of the source that it saw last
 
 
@@ -306,7 +318,14 @@ WAYS = (
         stage, more=more)), sandboxed=True, staged=True),
     Way("across", _across, staged=True),
     Way("across sandboxed", _across_sandboxed, sandboxed=True, staged=True),
+    Way("portable", _portable, staged=True, linked=True),
 )
+
+
+def of(case):
+    """Those that this case can be run in."""
+    return [one for one in WAYS if (case.is_staged() or not one.staged)
+            and not (one.linked and case.is_library())]
 
 
 def way(name):
