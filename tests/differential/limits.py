@@ -71,6 +71,12 @@ def _without_folders(text):
     return sorted(_FOLDERS.sub("", _bytes_of(text).decode(errors="replace")).split())
 
 
+def _said_again(difference, context):
+    spelling = context.case.chosen["spelling"]
+    return (context.way.staged and spelling != "plain" and difference.what in ("stdout", "stderr")
+            and difference.plain * 2 == difference.found)
+
+
 def _by_chance(difference, context):
     return (difference.name or difference.what) in context.twice()
 
@@ -88,6 +94,9 @@ LIMITS = (
           "gives a path; not what follows from `--out-dir` alone.", _without_path),
     Limit("linker", "A linker's map and its errors name the object files where they are: in the compile's "
           "private directory, not beside the output.", _linker_names),
+    Limit("spelling", "A stage knows its own outputs among the inputs by the spelling that Bazel lists; "
+          "spelled otherwise (`./out/x`) the late request compiles afresh, and says its diagnostics "
+          "again.", _said_again),
     Limit("chance", "What two plain runs of rustc make differently, ours make differently as well.",
           _by_chance),
 )

@@ -113,6 +113,15 @@ class Limits(unittest.TestCase):
         self.assertIsNone(self.explanation(other, WORKER))
         self.assertIsNone(self.explanation(self.difference("stderr", "", "out/x", "in/x"), WORKER))
 
+    def test_what_is_said_again(self):
+        staged, chosen = ways.way("staged"), case(spelling="./")
+        one = self.difference("stderr", "", "x\n", "x\nx\n", staged)
+        self.assertEqual("spelling", self.explanation(one, staged, chosen=chosen))
+        self.assertIsNone(self.explanation(one, staged))
+        self.assertIsNone(self.explanation(one, WORKER, chosen=chosen))
+        other = self.difference("stderr", "", "x\n", "x\ny\n", staged)
+        self.assertIsNone(self.explanation(other, staged, chosen=chosen))
+
     def test_by_chance(self):
         one = self.difference("bytes", "out/x")
         self.assertEqual("chance", self.explanation(one, WORKER, twice=["out/x"]))
