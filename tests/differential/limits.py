@@ -77,6 +77,17 @@ def _said_again(difference, context):
             and difference.plain * 2 == difference.found)
 
 
+def _reads_ours(difference, context):
+    return (context.case.chosen["macro"] == "reads the jobserver"
+            and difference.what in ("bytes", "stdout", "stderr"))
+
+
+def _raw_artifacts(difference, context):
+    """rustc's own JSON, passed on as it is: equal but for the artifacts' folders."""
+    return (context.case.chosen["format"] == "raw json" and difference.what == "stderr"
+            and _without_folders(difference.plain) == _without_folders(difference.found))
+
+
 def _by_chance(difference, context):
     return (difference.name or difference.what) in context.twice()
 
@@ -97,6 +108,10 @@ LIMITS = (
     Limit("spelling", "A stage knows its own outputs among the inputs by the spelling that Bazel lists; "
           "spelled otherwise (`./out/x`) the late request compiles afresh, and says its diagnostics "
           "again.", _said_again),
+    Limit("environment", "rustc's environment holds our jobserver (`CARGO_MAKEFLAGS`) and a `TMPDIR` of the "
+          "compile's own: a macro that reads them sees them.", _reads_ours),
+    Limit("artifact lines", "Without `--rustc-output-format` rustc's JSON lines pass as they are: those of "
+          "artifacts name the compile's private directory.", _raw_artifacts),
     Limit("chance", "What two plain runs of rustc make differently, ours make differently as well.",
           _by_chance),
 )

@@ -48,6 +48,7 @@ AXES = {
     "macro": axis(NONE, Choice("quiet", 2), Choice("keeps a file"), Choice("leaves files"),
                   Choice("writes beside outputs"), Choice("replaces an input"), Choice("prints lines"),
                   Choice("prints without newline"), Choice("reads environment"),
+                  Choice("reads the jobserver", 0.3),
                   Choice("leaves a process", 0.7), Choice("leaves a session", 0.4),
                   Choice("panics", 0.5), Choice("exits with 0", 0.3)),
     "text": axis(Choice("clean"), Choice("warns", 3), Choice("warns much"), Choice("includes", 2),

@@ -46,8 +46,11 @@ fn constant(value: &str) -> TokenStream { format!("{value:?}").parse().unwrap() 
 }
 #[proc_macro] pub fn environment(_: TokenStream) -> TokenStream {
     let colour = env::var("RELAY_COLOUR").unwrap_or_default();
-    let cargo: Vec<_> = env::vars().filter(|(name, _)| name.starts_with("CARGO_")).collect();
+    let cargo: Vec<_> = env::vars().filter(|(name, _)| name.starts_with("CARGO_PKG")).collect();
     constant(&format!("{colour} {cargo:?} {:?}", env::var("MAKEFLAGS")))
+}
+#[proc_macro] pub fn jobserver(_: TokenStream) -> TokenStream {
+    constant(&format!("{:?} {:?}", env::var("CARGO_MAKEFLAGS"), env::var("TMPDIR")))
 }
 #[proc_macro] pub fn process(input: TokenStream) -> TokenStream {
     Command::new("sleep").arg("100").spawn().unwrap();
@@ -65,7 +68,7 @@ fn constant(value: &str) -> TokenStream { format!("{value:?}").parse().unwrap() 
 MACROS = {"quiet": "quiet", "keeps a file": "keeps", "leaves files": "leaves",
           "writes beside outputs": "beside", "replaces an input": "replaces",
           "prints lines": "prints", "prints without newline": "mumbles",
-          "reads environment": "environment", "leaves a process": "process",
+          "reads environment": "environment", "reads the jobserver": "jobserver", "leaves a process": "process",
           "leaves a session": "session", "panics": "panics", "exits with 0": "exits"}
 
 # name -> (source, what it needs); compiled once a run, each to an .rlib and an .rmeta.
