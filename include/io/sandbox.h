@@ -41,6 +41,10 @@ enum sandbox_kind sandbox_kind_of_cwd(const char *cwd);
  */
 enum sandbox_kind sandbox_kind_of(enum sandbox_kind cwd, const char *sandbox_dir);
 
+/** The execroot that the directories of a worker in `cwd`, of that kind, stand for, owned by the
+ * caller; NULL: there is none. */
+char *sandbox_execroot(const char *cwd, enum sandbox_kind kind);
+
 /**
  * Bazel's path mapping (--experimental_output_paths=strip) gives arguments and sandbox the paths
  * `bazel-out/cfg/…`, but lists the inputs with their configuration. When the base directory is laid

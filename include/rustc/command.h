@@ -4,9 +4,9 @@
  * A redirected command writes only below the compile's private directory: each --emit kind with a
  * known file name into a folder of its kind (`link/app`), everything else into `out/`, what is
  * temporary into `tmp/`. The names of a library's files follow from the crate, so they cannot
- * clash, and none of its stages takes all that lies in a folder: they need no folders, which are
- * slow to make and to remove. rustc does not hash these paths, so the bytes are those of the plain
- * run.
+ * clash, and mostly there are no others: it needs no folders, which are slow to make and to remove.
+ * rustc does not hash these paths, so the bytes are those of the plain run; placement.h has the
+ * options of which that is not true.
  */
 #ifndef RELAY_RUSTC_COMMAND_H
 #define RELAY_RUSTC_COMMAND_H
@@ -14,6 +14,7 @@
 #include "base/strlist.h"
 #include "rustc/crate_args.h"
 #include "rustc/dependencies.h"
+#include "rustc/placement.h"
 #include "rustc/rustc_output.h"
 
 #include <stdbool.h>
@@ -23,16 +24,18 @@
 #define COMMAND_TMP_FOLDER "tmp"
 
 enum command_outputs {
-    OUTPUTS_DIRECT,  /**< the tool writes where its arguments say */
-    OUTPUTS_PRIVATE, /**< redirected; a file keeps the name that the arguments give it */
-    OUTPUTS_LIBRARY  /**< redirected; names follow from the crate, so that two requests agree */
+    OUTPUTS_DIRECT,   /**< the tool writes where its arguments say */
+    OUTPUTS_IN_PLACE, /**< the same, and it is a rustc that must */
+    OUTPUTS_PRIVATE,  /**< redirected; a file keeps the name that the arguments give it */
+    OUTPUTS_LIBRARY   /**< redirected; names follow from the crate, so that two requests agree */
 };
 
 struct command {
     char *tool;              /**< argv[0]: rustc, as the start-up words name it */
-    struct strlist words;    /**< OUTPUTS_DIRECT: its arguments as they are */
-    struct crate_args crate; /**< else: its arguments taken apart */
+    struct strlist words;    /**< not redirected: its arguments as they are */
+    struct crate_args crate; /**< its arguments taken apart */
     enum command_outputs outputs;
+    struct placement placement;       /**< what they say of where it may write */
     struct dependencies dependencies; /**< the libraries that a linked crate's stages name */
     struct strlist env;               /**< NAME=VALUE, sorted */
     struct strlist lasting_env; /**< the same without what a volatile status file says; empty: there
@@ -51,12 +54,22 @@ const struct strlist *command_lasting_env(const struct command *command);
 /** Frees what only a start needs: arguments and environment. What names the outputs stays. */
 void command_forget_words(struct command *command);
 
+/** Is it made to write below the private directory? Else it writes while its request is open, and
+ * nobody else can have what it makes. */
+bool command_is_redirected(const struct command *command);
+
+/** Are there folders below the private directory? */
+bool command_has_folders(const struct command *command);
+
 /** Where an artifact of this kind lies below the private directory; NULL: without a name of its own
  * it is where command_out_dir() says. */
 char *command_artifact_name(const struct command *command, const struct emit *emit);
 
 /** The folders below the private directory that outputs go to. */
 void command_folders(const struct command *command, struct strlist *folders);
+
+/** Is this file of one of those folders the dep-info? Its text names the other outputs. */
+bool command_is_dep_info(const struct command *command, const char *folder, const char *file);
 
 /** Where a redirected command puts outputs without a name of their own. Owned by the caller. */
 char *command_out_dir(const struct command *command, const char *private_dir);

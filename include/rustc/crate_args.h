@@ -37,8 +37,15 @@ bool crate_args_read(struct crate_args *args, const struct strlist *words, struc
 /** Is the kind asked for? */
 const struct emit *crate_args_emit(const struct crate_args *args, const char *kind);
 
-/** Asks for a kind; an old path of that kind is kept when `path` is NULL. */
-void crate_args_add_emit(struct crate_args *args, const char *kind, const char *path);
+/** Asks for a kind, without a path unless it is asked for already. */
+void crate_args_need_emit(struct crate_args *args, const char *kind);
+
+/** May rustc, this one or a later one, have a kind of this name? False: it will say that it has
+ * none. */
+bool crate_args_knows_kind(const char *kind);
+
+/** Does the kind go to standard output? */
+bool crate_args_to_stdout(const struct emit *emit);
 
 /** Is the crate exactly one library that others link: lib or rlib? */
 bool crate_args_is_library(const struct crate_args *args);
@@ -48,5 +55,8 @@ bool crate_args_is_library(const struct crate_args *args);
  * kinds that a library has no single file of. Owned by the caller.
  */
 char *crate_args_library_output(const struct crate_args *args, const char *kind);
+
+/** Is this file, among those that rustc gave a name in its output directory, the dep-info? */
+bool crate_args_calls_dep_info(const struct crate_args *args, const char *file);
 
 #endif

@@ -4,9 +4,11 @@
  * | stage    | takes                                                                          |
  * |----------|--------------------------------------------------------------------------------|
  * | metadata | the .rmeta                                                                     |
- * | full     | the rlib, and every other kind that its --emit gives a path, but the .rmeta    |
+ * | full     | the rlib, and every other kind that its --emit gives a path, but the .rmeta;   |
+ * |          | where there are more files than --emit names, those too                        |
  * | codegen  | nothing; the stamp is made, or the directory of objects                        |
- * | link     | every kind with a path there, and all other files into the output directory    |
+ * | link     | every kind with a path there, what lies beside one, and all other files into   |
+ * |          | the output directory                                                           |
  * | all      | the same                                                                       |
  */
 #ifndef RELAY_RUSTC_DELIVERY_H
@@ -31,14 +33,15 @@ struct artifact {
 struct delivery {
     struct artifact *artifacts; /**< every kind with a file name of its own */
     size_t artifact_count;
-    char *out_dir; /**< for a stage that takes all: where the other files go, absolute; else NULL */
-    char *written_out_dir;  /**< how a plain run would spell `out/`: "dir/", or "" */
-    char *expected_rmeta;   /**< --pipelining-rmeta-path, absolute; or NULL */
-    char *written_rmeta;    /**< the same as the request spells it */
-    char *stamp;            /**< --pipelining-stamp, absolute; or NULL */
-    char *written_stamp;    /**< the same as the request spells it */
-    char *objects;          /**< --pipelining-objects, absolute; or NULL */
-    char *written_objects;  /**< the same as the request spells it */
+    char *out_dir;         /**< if it takes the other files: where they go, absolute; else NULL */
+    char *written_out_dir; /**< how a plain run would spell `out/`: "dir/", or "" */
+    char *plain_dir;       /**< where a plain run would be (dep-info files may name it), absolute */
+    char *expected_rmeta;  /**< --pipelining-rmeta-path, absolute; or NULL */
+    char *written_rmeta;   /**< the same as the request spells it */
+    char *stamp;           /**< --pipelining-stamp, absolute; or NULL */
+    char *written_stamp;   /**< the same as the request spells it */
+    char *objects;         /**< --pipelining-objects, absolute; or NULL */
+    char *written_objects; /**< the same as the request spells it */
     char *written_volatile; /**< --volatile-status-file as the request spells it; or NULL */
     char *output_file;      /**< this and the next five: after the run, absolute, or NULL */
     char *stdout_file;
@@ -58,6 +61,7 @@ struct delivery_source {
     const struct flag_values *startup;
     const struct flag_values *request;
     const char *base_dir;
+    const char *plain_dir;
 };
 
 /** Fills `delivery` from the command's outputs and the flags. */

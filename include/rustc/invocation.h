@@ -20,7 +20,7 @@
 
 struct invocation {
     enum stage stage;
-    char *key; /**< --pipelining-key; NULL for STAGE_ALL */
+    char *key; /**< --pipelining-key; NULL: nobody can join its compile */
     struct command command;
     struct delivery delivery;
 };
@@ -33,6 +33,7 @@ struct invocation_source {
     const char *base_dir;                /**< absolute: where files are found and placed */
     const char *working_dir;             /**< absolute: where the tool runs, and what ${pwd} is;
                                               NULL: the base directory */
+    const char *plain_dir; /**< absolute: where a plain run would be; NULL: there, too */
     char *const *inherited_env;
 };
 

@@ -28,4 +28,7 @@ const char *option_codegen(const struct strlist *words, size_t index, size_t *re
  */
 bool option_setting_is(const char *setting, const char *name, const char **ret_value);
 
+/** Is this value of an option that may be on or off one of rustc's words for "no"? */
+bool option_is_off(const char *value);
+
 #endif

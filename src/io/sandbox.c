@@ -94,6 +94,19 @@ enum sandbox_kind sandbox_kind_of(enum sandbox_kind cwd, const char *sandbox_dir
     return cwd != SANDBOX_FOREIGN && is_bazels_name(sandbox_dir) ? SANDBOX_BAZEL : SANDBOX_FOREIGN;
 }
 
+char *sandbox_execroot(const char *cwd, enum sandbox_kind kind)
+{
+    char *base = mem_dup(cwd);
+    char *execroot = NULL;
+    if (kind == SANDBOX_NONE) {
+        execroot = mem_dup(cwd);
+    } else if (kind == SANDBOX_BAZEL && cut(base, NULL) && cut(base, NULL) && cut(base, NULL)) {
+        execroot = mem_format("%s/execroot/%s", base, path_basename(cwd));
+    }
+    free(base);
+    return execroot;
+}
+
 static const char outputs[] = "bazel-out/";
 static const char mapped[] = "bazel-out/cfg";
 

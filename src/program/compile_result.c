@@ -15,7 +15,8 @@ bool compile_succeeded(const struct compile *compile)
 
 bool compile_is_hollow(const struct compile *compile)
 {
-    return compile_succeeded(compile) && crate_args_emit(&compile->command.crate, "link") != NULL &&
+    return compile_succeeded(compile) && command_is_redirected(&compile->command) &&
+           crate_args_emit(&compile->command.crate, "link") != NULL &&
            !private_dir_holds(compile->dir, &compile->command, "link");
 }
 

@@ -17,18 +17,44 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-// Where the compile's own metadata is: its .rmeta, else the rlib of a run that makes none.
+// The artifact that holds the compile's own metadata: its .rmeta, else the rlib of a run that makes
+// none.
+static const struct artifact *metadata_artifact(const struct delivery *delivery)
+{
+    const struct artifact *rmeta = delivery_artifact(delivery, "metadata");
+    return rmeta != NULL ? rmeta : delivery_artifact(delivery, "link");
+}
+
 static char *made_metadata(const struct deliver_to *to)
 {
     const struct compile *compile = to->compile;
-    const struct artifact *rmeta = delivery_artifact(to->delivery, "metadata");
-    const struct artifact *rlib = delivery_artifact(to->delivery, "link");
-    if (rmeta != NULL || rlib != NULL) {
-        return compile_path(compile, (rmeta != NULL ? rmeta : rlib)->from);
+    const struct artifact *artifact = metadata_artifact(to->delivery);
+    if (artifact != NULL) {
+        return compile_path(compile, artifact->from);
     }
     const struct emit *emit = crate_args_emit(&compile->command.crate, "link");
     bool placed = emit != NULL && emit->path != NULL;
     return placed ? path_join(compile->command.working_dir, emit->path) : NULL;
+}
+
+static bool is_there(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0;
+}
+
+static bool explain_missing(const struct deliver_to *to, const struct artifact *artifact,
+                            struct failure *why)
+{
+    char *subject = command_subject(&to->compile->command);
+    char *end = compile_describe_end(to->compile);
+    failure_set(why,
+                "%s: %s and did not write '%s' (--emit=%s). The usual cause is a procedural macro "
+                "that ends the process",
+                subject, end, artifact->written, artifact->kind);
+    free(end);
+    free(subject);
+    return false;
 }
 
 bool deliver_metadata_matches(const struct deliver_to *to, bool *ret_matches, struct failure *why)
@@ -38,8 +64,14 @@ bool deliver_metadata_matches(const struct deliver_to *to, bool *ret_matches, st
     if (to->delivery->expected_rmeta == NULL || to->stage == STAGE_METADATA || !made) {
         return true;
     }
+    const struct artifact *artifact = metadata_artifact(to->delivery);
     char *path = made_metadata(to);
-    bool good = path == NULL || metadata_same(to->delivery->expected_rmeta, path, ret_matches, why);
+    bool good;
+    if (artifact != NULL && !is_there(path)) {
+        good = explain_missing(to, artifact, why);
+    } else {
+        good = path == NULL || metadata_same(to->delivery->expected_rmeta, path, ret_matches, why);
+    }
     free(path);
     return good;
 }
@@ -75,24 +107,69 @@ static bool check_metadata(const struct deliver_to *to, struct failure *why)
     return false;
 }
 
+// What is being placed. A failing answer leaves none of it.
+struct placing {
+    const struct deliver_to *to;
+    struct strlist placed; // absolute
+};
+
+static void note_placed(struct placing *placing, const char *place, bool good)
+{
+    if (good) {
+        strlist_push(&placing->placed, place);
+    }
+}
+
+// rustc writes the paths of sources so.
+static char *escaped(const char *path)
+{
+    struct substitutions rules = {0};
+    substitutions_add(&rules, " ", "\\ ");
+    char *text = substitutions_apply(&rules, path);
+    substitutions_finish(&rules);
+    return text;
+}
+
+static void add_directory(struct substitutions *rules, const char *private_dir, const char *plain)
+{
+    char *from = escaped(private_dir);
+    char *to = escaped(plain);
+    substitutions_add(rules, private_dir, plain);
+    substitutions_add(rules, from, to);
+    free(to);
+    free(from);
+}
+
 // A dep-info file names the outputs; a plain run would have named the declared paths.
+static void add_rules(struct substitutions *rules, const struct deliver_to *to)
+{
+    const struct compile *compile = to->compile;
+    const char *made_in = compile_made_in(compile);
+    for (size_t i = 0; i < to->delivery->artifact_count; i++) {
+        const struct artifact *artifact = &to->delivery->artifacts[i];
+        char *private_path = mem_format("%s/%s:", made_in, artifact->from);
+        char *plain = mem_format("%s:", artifact->written);
+        substitutions_add(rules, private_path, plain);
+        free(plain);
+        free(private_path);
+    }
+    char *out_dir = command_out_dir(&compile->command, made_in);
+    char *private_out = mem_format("%s/", out_dir);
+    substitutions_add(rules, private_out, to->delivery->written_out_dir);
+    if (strcmp(compile->command.working_dir, to->delivery->plain_dir) != 0) {
+        add_directory(rules, compile->command.working_dir, to->delivery->plain_dir);
+    }
+    free(private_out);
+    free(out_dir);
+}
+
 static bool place_dep_info(const struct deliver_to *to, const char *from, const char *place,
                            struct failure *why)
 {
     struct substitutions rules = {0};
-    for (size_t i = 0; i < to->delivery->artifact_count; i++) {
-        const struct artifact *artifact = &to->delivery->artifacts[i];
-        char *private_path = path_join(compile_made_in(to->compile), artifact->from);
-        substitutions_add(&rules, private_path, artifact->written);
-        free(private_path);
-    }
-    char *out_dir = command_out_dir(&to->compile->command, compile_made_in(to->compile));
-    char *private_out = mem_format("%s/", out_dir);
-    substitutions_add(&rules, private_out, to->delivery->written_out_dir);
-    free(private_out);
-    free(out_dir);
     struct bytes text = {0};
-    bool good = file_read(from, "dep-info file", &text, why);
+    add_rules(&rules, to);
+    bool good = file_read(from, "dep-info file", &text, why) && tree_make_parent(place, why);
     if (good) {
         char *plain = substitutions_apply(&rules, bytes_text(&text));
         good = file_write(place, plain, strlen(plain), why);
@@ -103,60 +180,92 @@ static bool place_dep_info(const struct deliver_to *to, const char *from, const 
     return good;
 }
 
-static bool is_dep_info(const char *name)
+// `folder` is one of the command's, `file` an entry of it.
+static bool place_entry(struct placing *placing, const char *folder, const char *file,
+                        const char *target, struct failure *why)
 {
-    size_t len = strlen(name);
-    return len > 2 && strcmp(name + len - 2, ".d") == 0;
+    const struct deliver_to *to = placing->to;
+    char *name = mem_format("%s/%s", folder, file);
+    char *from = compile_path(to->compile, name);
+    bool good = command_is_dep_info(&to->compile->command, folder, file)
+                    ? place_dep_info(to, from, target, why)
+                    : outputs_link_tree(from, target, why);
+    note_placed(placing, target, good);
+    free(from);
+    free(name);
+    return good;
 }
 
-static bool place(const struct deliver_to *to, const char *name, const char *target,
-                  struct failure *why)
+// Kinds that rustc makes of each codegen unit have other names when there are several of them.
+static bool may_be_missing(const char *kind)
 {
-    char *from = compile_path(to->compile, name);
-    bool good =
-        is_dep_info(name) ? place_dep_info(to, from, target, why) : outputs_link(from, target, why);
+    static const char *const kinds[] = {"asm", "llvm-bc", "llvm-ir", "obj", "thin-link-bitcode"};
+    bool may = false;
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        may = may || strcmp(kind, kinds[i]) == 0;
+    }
+    return may;
+}
+
+static bool place_artifact(struct placing *placing, const struct artifact *artifact,
+                           struct failure *why)
+{
+    const struct deliver_to *to = placing->to;
+    char *from = compile_path(to->compile, artifact->from);
+    bool good = strcmp(artifact->kind, "dep-info") == 0
+                    ? place_dep_info(to, from, artifact->to, why)
+                    : outputs_link(from, artifact->to, why);
+    note_placed(placing, artifact->to, good);
+    if (!good && !is_there(from)) {
+        good = may_be_missing(artifact->kind) || explain_missing(to, artifact, why);
+    }
     free(from);
     return good;
 }
 
-static bool place_artifacts(const struct deliver_to *to, struct failure *why)
+static bool place_artifacts(struct placing *placing, struct failure *why)
 {
-    for (size_t i = 0; i < to->delivery->artifact_count; i++) {
-        const struct artifact *artifact = &to->delivery->artifacts[i];
-        if (artifact->to != NULL && !place(to, artifact->from, artifact->to, why)) {
-            return false;
-        }
+    const struct delivery *delivery = placing->to->delivery;
+    bool good = true;
+    for (size_t i = 0; good && i < delivery->artifact_count; i++) {
+        good = delivery->artifacts[i].to == NULL ||
+               place_artifact(placing, &delivery->artifacts[i], why);
     }
-    return true;
-}
-
-static bool place_out_file(const struct deliver_to *to, const char *file, struct failure *why)
-{
-    char *name = mem_format(COMMAND_OUT_FOLDER "/%s", file);
-    char *target = path_join(to->delivery->out_dir, file);
-    bool good = place(to, name, target, why);
-    free(name);
-    free(target);
     return good;
 }
 
-// Everything else that a run without a stage wrote into its output directory.
-static bool place_out_folder(const struct deliver_to *to, struct failure *why)
+// Places what is in the folder but for the entry `known`, which may be NULL.
+static bool place_folder(struct placing *placing, const char *folder, const char *known,
+                         const char *target_dir, struct failure *why)
 {
-    if (to->delivery->out_dir == NULL) {
-        return true;
-    }
-    char *folder = compile_path(to->compile, COMMAND_OUT_FOLDER);
-    DIR *dir = opendir(folder);
-    bool good = dir != NULL ||
-                failure_errno(why, errno, "cannot read the compile's directory '%s'", folder);
+    char *path = compile_path(placing->to->compile, folder);
+    DIR *dir = opendir(path);
+    bool good =
+        dir != NULL || failure_errno(why, errno, "cannot read the compile's directory '%s'", path);
     for (struct dirent *entry = NULL; good && (entry = readdir(dir)) != NULL;) {
-        bool own = strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
-        good = !own || place_out_file(to, entry->d_name, why);
+        const char *name = entry->d_name;
+        if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
+            (known == NULL || strcmp(name, known) != 0)) {
+            char *target = path_join(target_dir, name);
+            good = place_entry(placing, folder, name, target, why);
+            free(target);
+        }
     }
     if (dir != NULL) {
         closedir(dir);
     }
+    free(path);
+    return good;
+}
+
+// What rustc and the linker wrote beside an output that has a name.
+static bool place_beside(struct placing *placing, const struct artifact *artifact,
+                         struct failure *why)
+{
+    char *folder = path_dirname(artifact->from);
+    char *target = path_dirname(artifact->to);
+    bool good = place_folder(placing, folder, path_basename(artifact->from), target, why);
+    free(target);
     free(folder);
     return good;
 }
@@ -170,6 +279,30 @@ static bool place_left(const struct deliver_to *to, struct failure *why)
     char *left = compile_path(to->compile, COMPILE_LEFT_FOLDER);
     bool good = access(left, F_OK) != 0 || outputs_link_tree(left, to->base_dir, why);
     free(left);
+    return good;
+}
+
+// Everything else that a run without a stage wrote.
+static bool place_rest(struct placing *placing, struct failure *why)
+{
+    const struct delivery *delivery = placing->to->delivery;
+    bool good = delivery->out_dir == NULL ||
+                place_folder(placing, COMMAND_OUT_FOLDER, NULL, delivery->out_dir, why);
+    for (size_t i = 0; good && delivery->out_dir != NULL && i < delivery->artifact_count; i++) {
+        good = delivery->artifacts[i].to == NULL ||
+               place_beside(placing, &delivery->artifacts[i], why);
+    }
+    return good;
+}
+
+static bool place_all(const struct deliver_to *to, struct failure *why)
+{
+    struct placing placing = {.to = to};
+    bool good = place_artifacts(&placing, why) && place_rest(&placing, why) && place_left(to, why);
+    for (size_t i = 0; !good && i < placing.placed.count; i++) {
+        unlink(placing.placed.items[i]); // nothing else: what is a directory is not ours
+    }
+    strlist_finish(&placing.placed);
     return good;
 }
 
@@ -190,8 +323,7 @@ bool deliver_outputs(const struct deliver_to *to, struct failure *why)
     if (to->stage == STAGE_CODEGEN) {
         return deliver_stamp(to->delivery, why);
     }
-    return check_metadata(to, why) && place_artifacts(to, why) && place_out_folder(to, why) &&
-           place_left(to, why);
+    return check_metadata(to, why) && place_all(to, why);
 }
 
 static bool touch(const char *path, struct failure *why)

@@ -17,6 +17,8 @@ static bool build(const struct intake *intake, const struct strlist *words, stru
                                        .base_dir = request->base_dir,
                                        .inherited_env = intake->inherited_env};
     char *root = NULL;
+    char *plain = sandbox_execroot(intake->cwd, intake->cwd_kind);
+    source.plain_dir = plain;
     if (request->root_name != NULL) {
         root = private_root_path(link_base_usual(intake->links), request->root_name);
         source.working_dir = root;
@@ -24,6 +26,7 @@ static bool build(const struct intake *intake, const struct strlist *words, stru
     bool good = invocation_build(&request->invocation, &source, why);
     request->subject = command_subject(&request->invocation.command);
     free(root);
+    free(plain);
     return good;
 }
 
@@ -57,8 +60,18 @@ static bool read_words(const struct intake *intake, const struct work_request *w
     if ((kind == SANDBOX_BAZEL || hides) && work->input_count > 0) {
         request->root_name = invocation_root_name(&words);
     }
-    request->is_bound = kind != SANDBOX_NONE && request->root_name == NULL;
     bool good = build(intake, &words, request, why);
+    // What writes in place runs in the sandbox itself: it is over when the request is answered.
+    if (good && request->root_name != NULL &&
+        !command_is_redirected(&request->invocation.command)) {
+        free(request->root_name);
+        request->root_name = NULL;
+        free(request->subject);
+        request->subject = NULL;
+        invocation_finish(&request->invocation);
+        good = build(intake, &words, request, why);
+    }
+    request->is_bound = kind != SANDBOX_NONE && request->root_name == NULL;
     strlist_finish(&words);
     if (good && request->root_name != NULL) {
         settle_root(request);

@@ -44,12 +44,6 @@ struct moving {
     struct substitutions rules; // for the texts that name files
 };
 
-static bool is_dep_info(const char *name)
-{
-    size_t len = strlen(name);
-    return len > 2 && strcmp(name + len - 2, ".d") == 0;
-}
-
 static bool move_text(const struct moving *moving, const char *from, const char *to,
                       struct failure *why)
 {
@@ -81,8 +75,9 @@ static bool move_file(const struct moving *moving, const char *folder, const cha
     }
     char *from = mem_format("%s/%s/%s", moving->from, folder, name);
     char *to = mem_format("%s/%s/%s", moving->to, folder, name);
-    bool good =
-        is_dep_info(name) ? move_text(moving, from, to, why) : outputs_link_tree(from, to, why);
+    bool good = command_is_dep_info(moving->command, folder, name)
+                    ? move_text(moving, from, to, why)
+                    : outputs_link_tree(from, to, why);
     free(to);
     free(from);
     return good;

@@ -27,7 +27,7 @@ char *private_dir_make(struct state_dir *state, uint64_t serial, const struct co
         return NULL;
     }
     struct strlist folders = {0};
-    if (command->outputs == OUTPUTS_PRIVATE) {
+    if (command_has_folders(command)) {
         strlist_push(&folders, COMMAND_TMP_FOLDER);
     }
     command_folders(command, &folders);

@@ -93,23 +93,24 @@ static void want(struct session *session, struct request *request, struct work_r
 // Why the early request of a linked crate is not worth a process; NULL: it is.
 static const char *obstacle_of(const struct session *session, const struct request *request)
 {
+    const char *obstacle = gating_obstacle(&request->invocation.command);
+    if (obstacle != NULL) {
+        return obstacle;
+    }
     if (request->is_bound) {
         return "its directory may be emptied as soon as it is answered";
     }
     if (!request->has_identity) {
         return "not every one of its inputs has a digest";
     }
-    const char *obstacle = gating_obstacle(&request->invocation.command);
-    if (obstacle == NULL && session->performer.launcher.program == NULL) {
+    if (session->performer.launcher.program == NULL) {
         return "the program's own file is not known";
     }
     bool is_new = pipeline_candidate(session->performer.pipeline, request->invocation.key,
                                      &request->identity) == 0;
     size_t held = compile_set_gated(&session->performer.compiles);
-    if (obstacle == NULL && is_new && held >= session->services.options->gate_count) {
-        return "enough other ones are held at their gates";
-    }
-    return obstacle;
+    bool has_room = !is_new || held < session->services.options->gate_count;
+    return has_room ? NULL : "enough other ones are held at their gates";
 }
 
 // The late request does the whole work.

@@ -34,24 +34,46 @@ void command_forget_words(struct command *command)
     strlist_finish(&command->crate.rest);
 }
 
-static bool is_stdout(const char *path)
+bool command_is_redirected(const struct command *command)
 {
-    return path != NULL && strcmp(path, "-") == 0;
+    return command->outputs == OUTPUTS_PRIVATE || command->outputs == OUTPUTS_LIBRARY;
 }
 
-char *command_artifact_name(const struct command *command, const struct emit *emit)
+bool command_has_folders(const struct command *command)
+{
+    return command->outputs == OUTPUTS_PRIVATE ||
+           (command->outputs == OUTPUTS_LIBRARY && command->placement.leaves_more);
+}
+
+// The file's own name; NULL: rustc is to choose it.
+static char *file_name(const struct command *command, const struct emit *emit)
 {
     if (command->outputs == OUTPUTS_PRIVATE) {
-        return emit->path == NULL || is_stdout(emit->path)
-                   ? NULL
-                   : mem_format("%s/%s", emit->kind, path_basename(emit->path));
+        return emit->path == NULL ? NULL : mem_dup(path_basename(emit->path));
     }
-    return crate_args_library_output(&command->crate, emit->kind);
+    char *name = crate_args_library_output(&command->crate, emit->kind);
+    return name == NULL && emit->path != NULL ? mem_dup(emit->kind) : name;
+}
+
+// A kind that no rustc has stays as it stands: rustc will say so.
+char *command_artifact_name(const struct command *command, const struct emit *emit)
+{
+    if (!command_is_redirected(command) || crate_args_to_stdout(emit) ||
+        !crate_args_knows_kind(emit->kind)) {
+        return NULL;
+    }
+    char *name = file_name(command, emit);
+    if (name == NULL || !command_has_folders(command)) {
+        return name;
+    }
+    char *path = mem_format("%s/%s", emit->kind, name);
+    free(name);
+    return path;
 }
 
 void command_folders(const struct command *command, struct strlist *folders)
 {
-    if (command->outputs != OUTPUTS_PRIVATE) {
+    if (!command_has_folders(command)) {
         return;
     }
     strlist_push(folders, COMMAND_OUT_FOLDER);
@@ -64,10 +86,16 @@ void command_folders(const struct command *command, struct strlist *folders)
     }
 }
 
+bool command_is_dep_info(const struct command *command, const char *folder, const char *file)
+{
+    return strcmp(folder, COMMAND_OUT_FOLDER) == 0
+               ? crate_args_calls_dep_info(&command->crate, file)
+               : strcmp(folder, "dep-info") == 0;
+}
+
 static char *place_of(const struct command *command, const char *private_dir, const char *folder)
 {
-    return command->outputs == OUTPUTS_PRIVATE ? path_join(private_dir, folder)
-                                               : mem_dup(private_dir);
+    return command_has_folders(command) ? path_join(private_dir, folder) : mem_dup(private_dir);
 }
 
 char *command_out_dir(const struct command *command, const char *private_dir)
@@ -90,8 +118,8 @@ static void push_emit(const struct command *command, const char *private_dir, st
         bytes_append_format(&value, "%s%s", i == 0 ? "" : ",", emit->kind);
         if (name != NULL) {
             bytes_append_format(&value, "=%s/%s", private_dir, name);
-        } else if (is_stdout(emit->path)) {
-            bytes_append_text(&value, "=-");
+        } else if (emit->path != NULL) {
+            bytes_append_format(&value, "=%s", emit->path);
         }
         free(name);
     }
@@ -108,11 +136,26 @@ static void push_rest(const struct command *command, const char *private_dir, co
     }
 }
 
+// With -o, rustc says that it takes no notice of an --out-dir.
+static void push_out_dir(const struct crate_args *crate, const char *out_dir, struct strlist *argv)
+{
+    if (crate->output == NULL || crate->out_dir != NULL) {
+        strlist_push_take(argv, mem_format("--out-dir=%s", out_dir));
+    }
+    if (crate->output != NULL) {
+        bool to_stdout = strcmp(crate->output, "-") == 0;
+        strlist_push(argv, "-o");
+        strlist_push_take(argv, to_stdout
+                                    ? mem_dup("-")
+                                    : mem_format("%s/%s", out_dir, path_basename(crate->output)));
+    }
+}
+
 void command_argv(const struct command *command, const char *private_dir, const char *gate,
                   struct strlist *argv)
 {
     strlist_push(argv, command->tool);
-    if (command->outputs == OUTPUTS_DIRECT) {
+    if (!command_is_redirected(command)) {
         strlist_push_all(argv, &command->words);
         return;
     }
@@ -120,13 +163,9 @@ void command_argv(const struct command *command, const char *private_dir, const 
     push_rest(command, private_dir, gate, argv);
     push_emit(command, private_dir, argv);
     char *out_dir = command_out_dir(command, private_dir);
-    if (is_stdout(crate->output)) {
-        strlist_push(argv, "-o-");
-    } else if (crate->output != NULL) {
-        strlist_push(argv, "-o");
-        strlist_push_take(argv, mem_format("%s/%s", out_dir, path_basename(crate->output)));
-    } else {
-        strlist_push_take(argv, mem_format("--out-dir=%s", out_dir));
+    push_out_dir(crate, out_dir, argv);
+    if (command->placement.splits) {
+        strlist_push_take(argv, placement_remap(crate, out_dir));
     }
     free(out_dir);
 }

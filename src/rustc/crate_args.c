@@ -1,5 +1,6 @@
 #include "rustc/crate_args.h"
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "rustc/option.h"
 
@@ -24,8 +25,9 @@ void crate_args_finish(struct crate_args *args)
 
 static void replace(char **field, const char *value)
 {
-    free(*field);
-    *field = mem_dup(value);
+    char *old = *field;
+    *field = value == NULL ? NULL : mem_dup(value);
+    free(old);
 }
 
 static struct emit *find_emit(const struct crate_args *args, const char *kind)
@@ -48,13 +50,11 @@ static int compare_emit(const void *left, const void *right)
     return strcmp(((const struct emit *)left)->kind, ((const struct emit *)right)->kind);
 }
 
-void crate_args_add_emit(struct crate_args *args, const char *kind, const char *path)
+static void set_emit(struct crate_args *args, const char *kind, const char *path)
 {
     struct emit *known = find_emit(args, kind);
     if (known != NULL) {
-        if (path != NULL) {
-            replace(&known->path, path);
-        }
+        replace(&known->path, path);
         return;
     }
     args->emits = mem_grow_array(args->emits, args->emit_count + 1, sizeof args->emits[0]);
@@ -63,7 +63,14 @@ void crate_args_add_emit(struct crate_args *args, const char *kind, const char *
     qsort(args->emits, args->emit_count, sizeof args->emits[0], compare_emit);
 }
 
-// `kind,kind=path`: a comma always separates, as in rustc.
+void crate_args_need_emit(struct crate_args *args, const char *kind)
+{
+    if (find_emit(args, kind) == NULL) {
+        set_emit(args, kind, NULL);
+    }
+}
+
+// `kind,kind=path`: a comma always separates, and the last one of a kind counts, as in rustc.
 static void add_emits(struct crate_args *args, const char *value)
 {
     char *copy = mem_dup(value);
@@ -76,7 +83,7 @@ static void add_emits(struct crate_args *args, const char *value)
         if (equals != NULL) {
             *equals = '\0';
         }
-        crate_args_add_emit(args, item, equals == NULL ? NULL : equals + 1);
+        set_emit(args, item, equals == NULL ? NULL : equals + 1);
         item = comma == NULL ? NULL : comma + 1;
     }
     free(copy);
@@ -167,7 +174,7 @@ bool crate_args_read(struct crate_args *args, const struct strlist *words, struc
         return failure_set(why, "-o needs a file name");
     }
     if (args->emit_count == 0) {
-        crate_args_add_emit(args, "link", NULL);
+        crate_args_need_emit(args, "link");
     }
     return true;
 }
@@ -178,23 +185,87 @@ bool crate_args_is_library(const struct crate_args *args)
                                             strcmp(args->crate_types.items[0], "rlib") == 0);
 }
 
+bool crate_args_knows_kind(const char *kind)
+{
+    return kind[0] != '\0' && kind[strspn(kind, "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0';
+}
+
+bool crate_args_to_stdout(const struct emit *emit)
+{
+    return emit->path != NULL && strcmp(emit->path, "-") == 0;
+}
+
+// How much of a file's name stands before its last dot.
+static size_t stem_len(const char *name, size_t len)
+{
+    size_t dot = len;
+    while (dot > 0 && name[dot - 1] != '.') {
+        dot--;
+    }
+    return dot <= 1 ? len : dot - 1;
+}
+
+// As rustc sets it: what stands behind a last dot gives way.
+static char *with_extension(const char *name, size_t len, const char *extension)
+{
+    return mem_format("%.*s.%s", (int)stem_len(name, len), name, extension);
+}
+
 char *crate_args_library_output(const struct crate_args *args, const char *kind)
 {
     static const struct {
         const char *kind;
-        const char *prefix;
-        const char *suffix;
+        const char *extension;
+        bool is_library; // lib<crate><extra>.<extension>
     } names[] = {
-        {"link", "lib", ".rlib"}, {"metadata", "lib", ".rmeta"},
-        {"dep-info", "", ".d"},   {"asm", "", ".s"},
-        {"llvm-ir", "", ".ll"},   {"llvm-bc", "", ".bc"},
-        {"mir", "", ".mir"},      {"obj", "", ".o"},
+        {"link", "rlib", true},
+        {"metadata", "rmeta", true},
+        {"dep-info", "d", false},
+        {"asm", "s", false},
+        {"llvm-ir", "ll", false},
+        {"llvm-bc", "bc", false},
+        {"mir", "mir", false},
+        {"obj", "o", false},
+        {"thin-link-bitcode", "indexing.o", false},
     };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (strcmp(names[i].kind, kind) == 0) {
-            return mem_format("%s%s%s%s", names[i].prefix, args->crate_name, args->extra_filename,
-                              names[i].suffix);
+            char *stem = mem_format("%s%s", args->crate_name, args->extra_filename);
+            char *name = names[i].is_library
+                             ? mem_format("lib%s.%s", stem, names[i].extension)
+                             : with_extension(stem, strlen(stem), names[i].extension);
+            free(stem);
+            return name;
         }
     }
     return NULL;
+}
+
+// Is this kind called after -o as it stands? Only when it is the only one without a name.
+static bool is_called_o(const struct crate_args *args)
+{
+    size_t unnamed = 0;
+    for (size_t i = 0; i < args->emit_count; i++) {
+        unnamed += args->emits[i].path == NULL ? 1 : 0;
+    }
+    return unnamed <= 1;
+}
+
+bool crate_args_calls_dep_info(const struct crate_args *args, const char *file)
+{
+    const struct emit *emit = find_emit(args, "dep-info");
+    if (emit == NULL || emit->path != NULL) {
+        return false;
+    }
+    if (args->output == NULL) {
+        // Each name is rustc's own then, and no other kind's ends so.
+        size_t len = strlen(file);
+        return len > 2 && strcmp(file + len - 2, ".d") == 0;
+    }
+    const char *output = path_basename(args->output);
+    char *name = is_called_o(args) ? mem_dup(output) // else its extension goes, before one is set
+                                   : with_extension(output, stem_len(output, strlen(output)), "d");
+    bool same = strcmp(name, file) == 0;
+    free(name);
+    return same;
 }

@@ -22,6 +22,7 @@ void delivery_finish(struct delivery *delivery)
     free(delivery->artifacts);
     free(delivery->out_dir);
     free(delivery->written_out_dir);
+    free(delivery->plain_dir);
     free(delivery->expected_rmeta);
     free(delivery->written_rmeta);
     free(delivery->stamp);
@@ -106,7 +107,8 @@ static void set_out_dir(struct delivery *delivery, const struct delivery_source 
     const char *out_dir = from_output != NULL ? from_output : crate->out_dir;
     bool bare = out_dir == NULL || (from_output != NULL && strchr(crate->output, '/') == NULL);
     delivery->written_out_dir = bare ? mem_dup("") : mem_format("%s/", out_dir);
-    if (stage_takes_all(source->stage)) {
+    if (stage_takes_all(source->stage) ||
+        (source->stage == STAGE_FULL && source->command->placement.leaves_more)) {
         delivery->out_dir = path_join(source->base_dir, out_dir == NULL ? "." : out_dir);
     }
     free(from_output);
@@ -149,11 +151,12 @@ static bool set_copy(struct delivery *delivery, const struct delivery_source *so
 bool delivery_build(struct delivery *delivery, const struct delivery_source *source,
                     struct failure *why)
 {
-    if (source->command->outputs != OUTPUTS_DIRECT) {
+    if (command_is_redirected(source->command)) {
         for (size_t i = 0; i < source->command->crate.emit_count; i++) {
             add_artifact(delivery, source, &source->command->crate.emits[i]);
         }
         set_out_dir(delivery, source);
+        delivery->plain_dir = mem_dup(source->plain_dir);
     }
     delivery->expected_rmeta = file_flag(source, FLAG_PIPELINING_RMETA_PATH);
     delivery->written_rmeta = written_flag(source, FLAG_PIPELINING_RMETA_PATH);

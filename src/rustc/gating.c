@@ -18,20 +18,13 @@ static bool is_one_of(const char *text, const char *const *words)
     return false;
 }
 
-// rustc's words for "no", which is all of a boolean option that we have to know.
-static bool is_off(const char *value)
-{
-    static const char *const words[] = {"off", "no", "n", "false", NULL};
-    return value != NULL && is_one_of(value, words);
-}
-
 static const char *obstacle_in_setting(const char *setting)
 {
     const char *value = NULL;
-    if (option_setting_is(setting, "lto", &value) && !is_off(value)) {
+    if (option_setting_is(setting, "lto", &value) && !option_is_off(value)) {
         return "it is built with LTO, for which rustc reads the rlibs";
     }
-    if (option_setting_is(setting, "linker-plugin-lto", &value) && !is_off(value)) {
+    if (option_setting_is(setting, "linker-plugin-lto", &value) && !option_is_off(value)) {
         return "it is built with the linker's LTO";
     }
     return NULL;
@@ -41,8 +34,11 @@ static const char *obstacle_in_unstable(const char *setting)
 {
     static const char *const words[] = {"no-link", "link-only", "no-codegen", "parse-only", NULL};
     const char *value = NULL;
+    if (option_setting_is(setting, "binary-dep-depinfo", &value) && !option_is_off(value)) {
+        return "its dep-info names its libraries";
+    }
     for (const char *const *word = words; *word != NULL; word++) {
-        if (option_setting_is(setting, *word, &value) && !is_off(value)) {
+        if (option_setting_is(setting, *word, &value) && !option_is_off(value)) {
             return "a -Z option of its own says which of its phases run";
         }
     }
@@ -120,25 +116,10 @@ static const char *named_linker(const struct strlist *words)
     return linker;
 }
 
-// Both kinds of split debug information name or hold files that rustc makes and reads itself.
-static bool splits_debuginfo(const struct strlist *words)
-{
-    bool splits = false;
-    for (size_t i = 0; i < words->count; i++) {
-        size_t used = 0;
-        const char *setting = option_codegen(words, i, &used);
-        const char *value = NULL;
-        if (setting != NULL && option_setting_is(setting, "split-debuginfo", &value)) {
-            splits = !is_off(value);
-        }
-    }
-    return splits;
-}
-
 const char *gating_obstacle(const struct command *command)
 {
     const struct crate_args *crate = &command->crate;
-    if (command->outputs != OUTPUTS_PRIVATE) {
+    if (command->outputs == OUTPUTS_DIRECT || command->outputs == OUTPUTS_LIBRARY) {
         return "its outputs cannot be redirected";
     }
     if (crate_args_emit(crate, "link") == NULL) {
@@ -147,12 +128,16 @@ const char *gating_obstacle(const struct command *command)
     if (named_target(&crate->rest) != NULL && named_linker(&crate->rest) == NULL) {
         return "its target's linker is not known";
     }
-    if (splits_debuginfo(&crate->rest)) {
+    // Both kinds of it name or hold files that rustc makes and reads itself.
+    if (command->placement.splits) {
         return "its debug information goes to files of its own";
     }
     const char *obstacle = obstacle_in_types(crate);
     for (size_t i = 0; obstacle == NULL && i < crate->rest.count; i++) {
         obstacle = obstacle_in_word(&crate->rest, i);
+    }
+    if (obstacle == NULL && command->outputs == OUTPUTS_IN_PLACE) {
+        return "its outputs depend on where they are written";
     }
     return obstacle;
 }
@@ -163,6 +148,9 @@ const char *gating_record_obstacle(const struct command *command)
     const char *target = named_target(&command->crate.rest);
     if (obstacle == NULL && target != NULL && strstr(target, "linux") == NULL) {
         return "its target may need steps after the link";
+    }
+    if (obstacle == NULL && command->placement.leaves_more) {
+        return "its outputs are more than --emit names";
     }
     return obstacle;
 }

@@ -88,10 +88,10 @@ bool identity_of(const struct invocation *invocation, const struct input *inputs
                  struct digest *ret_identity)
 {
     struct digest_builder builder;
-    bool is_known = invocation->stage != STAGE_ALL;
+    bool is_known = invocation->key != NULL;
     bool has_inputs = false;
     digest_begin(&builder);
-    digest_add_text(&builder, invocation->key == NULL ? "" : invocation->key);
+    digest_add_text(&builder, is_known ? invocation->key : "");
     add_command(&builder, &invocation->command);
     for (size_t i = 0; i < count && is_known; i++) {
         if (!is_own_input(invocation, inputs[i].path)) {

@@ -209,13 +209,53 @@ static enum command_outputs choose_outputs(const struct build *build,
     }
     bool is_request = build->source->request_words != NULL ||
                       flag_given(&build->arguments.flags, FLAG_PIPELINING_OBJECTS);
-    return is_request && is_rustc(invocation->command.tool) ? OUTPUTS_PRIVATE : OUTPUTS_DIRECT;
+    if (!is_request || !is_rustc(invocation->command.tool)) {
+        return OUTPUTS_DIRECT;
+    }
+    return invocation->command.placement.in_place ? OUTPUTS_IN_PLACE : OUTPUTS_PRIVATE;
+}
+
+// What writes in place can serve its own request alone.
+static void set_outputs(struct build *build, struct invocation *invocation)
+{
+    struct command *command = &invocation->command;
+    command->placement = placement_of(&command->crate);
+    command->outputs = choose_outputs(build, invocation);
+    if (!command_is_redirected(command)) {
+        strlist_push_all(&command->words, &build->arguments.words);
+        free(invocation->key);
+        invocation->key = NULL;
+    }
+}
+
+// Two requests have its files from a private directory.
+static bool check_library_names(const struct command *command, struct failure *why)
+{
+    const struct crate_args *crate = &command->crate;
+    if (strchr(crate->crate_name, '/') != NULL || strchr(crate->extra_filename, '/') != NULL) {
+        return failure_set(why, "the file names of a pipelined crate must not contain '/': '%s%s'",
+                           crate->crate_name, crate->extra_filename);
+    }
+    if (command->placement.splits && !command->placement.hides) {
+        return failure_set(why,
+                           "crate %s: -Csplit-debuginfo with a --remap-path-scope that leaves "
+                           "debug information out is not for a pipelined crate",
+                           crate->crate_name);
+    }
+    for (size_t i = 0; i < crate->emit_count; i++) {
+        if (crate_args_to_stdout(&crate->emits[i])) {
+            return failure_set(why, "crate %s: the %s of a pipelined crate is a file, not '-'",
+                               crate->crate_name, crate->emits[i].kind);
+        }
+    }
+    return true;
 }
 
 // A library's two requests must run the very same command: the same kinds (they are part of the
 // crate hash), and the notification that the metadata is there.
-static bool make_library(struct crate_args *crate, struct failure *why)
+static bool make_library(struct command *command, struct failure *why)
 {
+    struct crate_args *crate = &command->crate;
     if (crate->crate_name == NULL) {
         return failure_set(why, "a pipelined crate needs --crate-name");
     }
@@ -231,9 +271,9 @@ static bool make_library(struct crate_args *crate, struct failure *why)
                            "not -o",
                            crate->crate_name);
     }
-    crate_args_add_emit(crate, "link", NULL);
-    crate_args_add_emit(crate, "metadata", NULL);
-    return true;
+    crate_args_need_emit(crate, "link");
+    crate_args_need_emit(crate, "metadata");
+    return check_library_names(command, why);
 }
 
 static bool check_metadata_name(const struct invocation *invocation, struct failure *why)
@@ -259,13 +299,10 @@ static bool read_command(struct build *build, struct invocation *invocation, str
         !read_environment(build, command, why) || !crate_args_read(&command->crate, words, why)) {
         return false;
     }
-    command->outputs = choose_outputs(build, invocation);
-    if (command->outputs == OUTPUTS_DIRECT) {
-        strlist_push_all(&command->words, words);
-    }
+    set_outputs(build, invocation);
     return dependencies_read(&command->dependencies,
                              &build->arguments.flags.of[FLAG_PIPELINING_DEPENDENCY], why) &&
-           (command->outputs != OUTPUTS_LIBRARY || make_library(&command->crate, why));
+           (command->outputs != OUTPUTS_LIBRARY || make_library(command, why));
 }
 
 bool invocation_build(struct invocation *invocation, const struct invocation_source *source,
@@ -280,7 +317,9 @@ bool invocation_build(struct invocation *invocation, const struct invocation_sou
                                        .command = &invocation->command,
                                        .startup = source->startup,
                                        .request = &build.arguments.flags,
-                                       .base_dir = source->base_dir};
+                                       .base_dir = source->base_dir,
+                                       .plain_dir = source->plain_dir == NULL ? source->base_dir
+                                                                              : source->plain_dir};
         good = delivery_build(&invocation->delivery, &from, why) &&
                check_metadata_name(invocation, why);
     }

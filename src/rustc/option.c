@@ -42,3 +42,13 @@ bool option_setting_is(const char *setting, const char *name, const char **ret_v
     *ret_value = *setting == '=' ? setting + 1 : NULL;
     return *setting == '=' || *setting == '\0';
 }
+
+bool option_is_off(const char *value)
+{
+    static const char *const words[] = {"off", "no", "n", "false"};
+    bool off = false;
+    for (size_t i = 0; value != NULL && i < sizeof words / sizeof words[0]; i++) {
+        off = off || strcmp(value, words[i]) == 0;
+    }
+    return off;
+}

@@ -231,6 +231,12 @@ class TheOwnerDies(Across):
         self.assertEqual("r", self.workspace.read(live.rlib))
 
 
+def declare_dep_info(crate, path):
+    """Of several --emit of a kind, rustc takes the last."""
+    full_arguments = crate.full_arguments
+    crate.full_arguments = lambda: [*full_arguments(), f"--emit=dep-info={path}"]
+
+
 class ATakeoverIsClaimed(Across):
     """Whoever takes a finished compile has it for himself from one rename on. Here it is held in the
     middle of placing what was made: its dep-info file has become a FIFO."""
@@ -241,7 +247,7 @@ class ATakeoverIsClaimed(Across):
         self.dep = self.crate(text=lines(f"append {self.note()} x", "dep-info d", "metadata m1",
                                          "link r1"))
         self.dep_info = f"{self.dep.out_dir}/dep.d"
-        self.dep.more = [f"--emit=dep-info={self.dep_info}"]
+        declare_dep_info(self.dep, self.dep_info)
         self.assert_ok(self.first.ask(**self.dep.metadata()))
         self.fifo, = self.wait_for_result().glob("*.d")
 
@@ -320,7 +326,7 @@ class ItsFilesHaveMoved(RelayCase):
         texts = []
         for name, workers in (("one", 1), ("two", 2)):
             crate = self.crate(name, "pub fn f() {}\n")
-            crate.more = [f"--emit=dep-info={crate.out_dir}/{name}.d"]
+            declare_dep_info(crate, f"{crate.out_dir}/{name}.d")
             started = [self.start(real_rustc())]
             self.assert_ok(started[0].ask(**crate.metadata()))
             if workers > 1:

@@ -116,6 +116,25 @@ class PlainRequests(RelayCase):
         self.assertEqual(2, self.runs())
 
 
+class AllOrNothing(RelayCase):
+    """A failing answer leaves none of its outputs, and nothing of others is touched."""
+
+    def test_an_output_that_cannot_be_placed(self):
+        worker, crate = self.start(), self.crate(text=lines("dep-info d", "metadata m", "link r"))
+        precious = self.workspace.write(f"{crate.rmeta}/precious", "precious")
+        arguments = [*crate.plain_arguments(), f"--emit=link={crate.rlib}"]  # placed before that
+        self.assert_fails(worker.ask(arguments=arguments, inputs=crate.inputs()),
+                          "cannot place", crate.rmeta)
+        self.assertEqual(sorted([crate.root, f"{crate.rmeta}/precious"]), self.workspace.files())
+        self.assertEqual("precious", precious.read_text())
+
+    def test_an_output_that_rustc_did_not_write(self):
+        worker, crate = self.start(), self.crate(text=lines("dep-info d", "link r"))
+        self.assert_fails(worker.ask(arguments=crate.plain_arguments(), inputs=crate.inputs()),
+                          "crate dep", "exited with code 0 and did not write", crate.rmeta)
+        self.assertEqual([crate.root], self.workspace.files())
+
+
 class B_TheSandboxIsReused(RelayCase):
     """bazel-facts.md B: a multiplex sandbox belongs to somebody else as soon as we answer."""
 

@@ -142,6 +142,25 @@ static void test_folders_of_outputs_are_those_that_are_there(void **state)
     strlist_finish(&folders);
 }
 
+static void test_what_sandboxes_stand_for(void **state)
+{
+    static const struct {
+        const char *cwd;
+        enum sandbox_kind kind;
+        const char *execroot;
+    } rows[] = {
+        {"/base/execroot/ws", SANDBOX_NONE, "/base/execroot/ws"},
+        {"/base/bazel-workers/worker-1-Rustc/ws", SANDBOX_BAZEL, "/base/execroot/ws"},
+        {"/elsewhere/ws", SANDBOX_FOREIGN, ""},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char *execroot = sandbox_execroot(rows[i].cwd, rows[i].kind);
+        assert_string_equal(execroot == NULL ? "" : execroot, rows[i].execroot);
+        free(execroot);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -156,6 +175,7 @@ int main(void)
                                         stage_stop),
         cmocka_unit_test_setup_teardown(test_folders_of_outputs_are_those_that_are_there,
                                         stage_start, stage_stop),
+        cmocka_unit_test(test_what_sandboxes_stand_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,6 +18,7 @@ static void command_of(struct command *command, enum command_outputs outputs, co
     command->tool = mem_dup("bin/rustc");
     command->outputs = outputs;
     assert_true(crate_args_read(&command->crate, &words, &why));
+    command->placement = placement_of(&command->crate);
     if (outputs == OUTPUTS_DIRECT) {
         strlist_push_all(&command->words, &words);
     }
@@ -48,11 +49,17 @@ static const struct command_row rows[] = {
      "x.rs --emit=asm=/p/asm/x,mir=/p/mir/x --out-dir=/p/out", "out asm mir"},
     {"private: -o", OUTPUTS_PRIVATE, "-o d/prog x.rs", "x.rs --emit=link -o /p/out/prog", "out"},
     {"private: -o and --out-dir", OUTPUTS_PRIVATE, "x.rs --out-dir=e -o prog",
-     "x.rs --emit=link -o /p/out/prog", "out"},
+     "x.rs --emit=link --out-dir=/p/out -o /p/out/prog", "out"},
     {"private: a kind to stdout", OUTPUTS_PRIVATE, "x.rs --emit=asm=-,link",
      "x.rs --emit=asm=-,link --out-dir=/p/out", "out"},
-    {"private: all to stdout", OUTPUTS_PRIVATE, "x.rs --emit=asm -o -", "x.rs --emit=asm -o- ",
+    {"private: all to stdout", OUTPUTS_PRIVATE, "x.rs --emit=asm -o -", "x.rs --emit=asm -o -",
      "out"},
+    {"private: kinds that no rustc has", OUTPUTS_PRIVATE, "x.rs --emit=../../x=y,UP=z,link=l",
+     "x.rs --emit=../../x=y,UP=z,link=/p/link/l --out-dir=/p/out", "out link"},
+    {"private: the last of a kind counts", OUTPUTS_PRIVATE, "x.rs --emit=link=l --emit=link",
+     "x.rs --emit=link --out-dir=/p/out", "out"},
+    {"private: split debug information", OUTPUTS_PRIVATE, "x.rs -Csplit-debuginfo=packed -o d/l",
+     "x.rs -Csplit-debuginfo=packed --emit=link -o /p/out/l --remap-path-prefix=/p/out=d", "out"},
     {"private: order stays", OUTPUTS_PRIVATE, "-C a --emit=link z.rs --out-dir=d -O -L y",
      "-C a z.rs -O -L y --emit=link --out-dir=/p/out", "out"},
 
@@ -64,6 +71,12 @@ static const struct command_row rows[] = {
      LIBRARY " --emit=link=d/other.rlib", LIBRARY " --emit=link=/p/libx-1.rlib --out-dir=/p", ""},
     {"library: a kind without a name of its own", OUTPUTS_LIBRARY, LIBRARY " --emit=link,other",
      LIBRARY " --emit=link=/p/libx-1.rlib,other --out-dir=/p", ""},
+    {"library: such a kind with a path", OUTPUTS_LIBRARY, LIBRARY " --emit=link,other=d/e",
+     LIBRARY " --emit=link=/p/libx-1.rlib,other=/p/other --out-dir=/p", ""},
+    {"library: with more files", OUTPUTS_LIBRARY, LIBRARY " --emit=link,metadata=m -Csave-temps",
+     LIBRARY " -Csave-temps --emit=link=/p/link/libx-1.rlib,metadata=/p/metadata/libx-1.rmeta "
+             "--out-dir=/p/out",
+     "out link metadata"},
 };
 
 static void append_argv(struct bytes *got, const struct command *command)

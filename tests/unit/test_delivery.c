@@ -51,6 +51,10 @@ static const struct delivery_row rows[] = {
     {"full without any place", STAGE_FULL, OUTPUTS_LIBRARY, LIB "--emit=link", NULL,
      "libx-1.rlib>/b/libx-1.rlib(libx-1.rlib) as ''"},
 
+    {"full with more files than --emit names", STAGE_FULL, OUTPUTS_LIBRARY,
+     LIB "--emit=link=l --out-dir=d -Csave-temps", NULL,
+     "link/libx-1.rlib>/b/l(l) to /b/d as 'd/'"},
+
     {"all takes kinds with a path, and the folder", STAGE_ALL, OUTPUTS_PRIVATE,
      "--emit=link=p/prog,metadata=m,dep-info --out-dir=d", NULL,
      "link/prog>/b/p/prog(p/prog) metadata/m>/b/m(m) to /b/d as 'd/'"},
@@ -97,6 +101,7 @@ static void row_holds(const struct delivery_row *row)
     struct failure why;
     struct bytes got = {0};
     assert_true(crate_args_read(&command.crate, &words, &why));
+    command.placement = placement_of(&command.crate);
     if (row->rlib != NULL) {
         strlist_push(&request.of[FLAG_PIPELINING_RLIB_PATH], row->rlib);
     }
@@ -104,7 +109,8 @@ static void row_holds(const struct delivery_row *row)
                                      .command = &command,
                                      .startup = &startup,
                                      .request = &request,
-                                     .base_dir = "/b"};
+                                     .base_dir = "/b",
+                                     .plain_dir = "/b"};
     assert_true(delivery_build(&delivery, &source, &why));
     append_delivery(&got, &delivery);
     assert_text(row->name, &got, row->expected);
@@ -172,8 +178,11 @@ static void files_row_holds(const struct files_row *row)
     if (request_words.count > 0) {
         assert_true(flags_read_request_word(&request_words, 0, &request, &used, &why));
     }
-    struct delivery_source source = {
-        .command = &command, .startup = &startup, .request = &request, .base_dir = "/b"};
+    struct delivery_source source = {.command = &command,
+                                     .startup = &startup,
+                                     .request = &request,
+                                     .base_dir = "/b",
+                                     .plain_dir = "/b"};
     if (delivery_build(&delivery, &source, &why)) {
         append_files(&got, &delivery);
     } else {

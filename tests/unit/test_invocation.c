@@ -50,6 +50,21 @@ static const struct invocation_row stage_rows[] = {
     {"a stage in a request's param file", "", "rustc", "@staged",
      "metadata k library raw: rustc " BUILT},
 
+    {"what depends on its place", "", "rustc", "x.rs -Crpath -o y",
+     "all in-place raw: rustc x.rs -Crpath -o y"},
+    {"and is nobody else's", "", "rustc", "x.rs -Crpath -o y --pipelining-link --pipelining-key=k",
+     "link in-place raw: rustc x.rs -Crpath -o y"},
+    {"an rlib does not", "", "rustc", LIB STAGED "--pipelining-full -Crpath",
+     "full k library raw: rustc " LIB "-Crpath --emit=link=/p/libx.rlib,metadata=/p/libx.rmeta "
+     "--out-dir=/p"},
+    {"a library's file to stdout", "", "rustc", LIB STAGED "--emit=mir=- --pipelining-full",
+     "!crate x: the mir of a pipelined crate is a file, not '-'"},
+    {"a name that leads elsewhere", "", "rustc",
+     LIB STAGED "-Cextra-filename=/../y --pipelining-full", "!must not contain '/': 'x/../y'"},
+    {"what cannot be hidden", "", "rustc",
+     LIB STAGED "-Csplit-debuginfo=packed --remap-path-scope=macro --pipelining-full",
+     "!-Csplit-debuginfo with a --remap-path-scope"},
+
     {"two stages", "", "rustc", LIB STAGED "--pipelining-full --pipelining-metadata",
      "!--pipelining-metadata and --pipelining-full exclude each other"},
     {"no key", "", "rustc", LIB "--pipelining-metadata",
@@ -185,8 +200,8 @@ static int write_files(void **state)
 // "full k library json: <argv> env <environment>" with /p as the private directory.
 static void append_invocation(struct bytes *got, const struct invocation *invocation)
 {
-    static const char *const stages[] = {"all", "metadata", "full"};
-    static const char *const outputs[] = {"direct", "private", "library"};
+    static const char *const stages[] = {"all", "metadata", "full", "codegen", "link"};
+    static const char *const outputs[] = {"direct", "in-place", "private", "library"};
     static const char *const formats[] = {"raw", "rendered", "json"};
     const struct command *command = &invocation->command;
     struct strlist argv = {0};
