@@ -76,6 +76,8 @@ GUARDS = {
                 "if (command->placement.splits) {", "if (false) {"),
     "O-place": ("test_real_outputs", "WhereItIsWritten", "src/rustc/placement.c",
                 '{"-C", "rpath", IN_PLACE},', '{"-C", "no-rpath", IN_PLACE},'),
+    "O-alone": ("test_outputs", "InPlace", "src/program/performer.c",
+                "compile->waits_for_place = must_wait(performer, compile);", ""),
     "O-none": ("test_outputs", "AllOrNothing", "src/program/deliver.c",
                "        unlink(placing.placed.items[i]);", "        (void)0;"),
     "O-root": ("test_real_outputs", "DepInfoThatNamesTheDirectory", "src/program/deliver.c",

@@ -77,13 +77,15 @@ struct compile {
     struct bytes raw;              /**< stderr as it came, when `keep_raw` */
     bool keep_raw;                 /**< is `raw` wanted? */
     enum compile_milestones milestones;
-    bool has_metadata;  /**< is the .rmeta complete? */
-    bool asked;         /**< was its linker asked for? */
-    bool blames_source; /**< did rustc find errors in the crate's own text? */
-    bool may_attach;    /**< may it take over another worker's compile? */
-    bool refused;       /**< it cannot be started; `said` has the reason */
-    struct job *job;    /**< its share of the machine's cores, from its start on */
-    uv_loop_t *loop;    /**< where it runs, this and the next ones; borrowed */
+    bool has_metadata;    /**< is the .rmeta complete? */
+    bool asked;           /**< was its linker asked for? */
+    bool blames_source;   /**< did rustc find errors in the crate's own text? */
+    bool may_attach;      /**< may it take over another worker's compile? */
+    bool refused;         /**< it cannot be started; `said` has the reason */
+    struct job *job;      /**< its share of the machine's cores, from its start on */
+    uv_loop_t *loop;      /**< where it runs, this and the next ones; borrowed */
+    bool is_dying;        /**< was its process killed, and is it not known to be dead? */
+    bool waits_for_place; /**< is it not started while an older one may still write there? */
     struct jobserver *jobserver;
     const char *program;
     struct hollow_store *hollow;

@@ -30,6 +30,9 @@ struct compile *compile_set_look(const struct compile_set *set, uint64_t serial)
 /** How many are to stop, or have stopped, at a gate, and have not ended. */
 size_t compile_set_gated(const struct compile_set *set);
 
+/** Does a killed process that writes where its arguments say, from this directory, still live? */
+bool compile_set_has_dying(const struct compile_set *set, const char *working_dir);
+
 /** Destroys the compile with this serial, which must be in the set. */
 void compile_set_remove(struct compile_set *set, uint64_t serial);
 

@@ -215,8 +215,10 @@ bool compile_kill(struct compile *compile)
 {
     if (compile->child != NULL) {
         child_kill(compile->child);
+        compile->is_dying = true;
         return false;
     }
+    compile->waits_for_place = false;
     end_job(compile, false);       // it may wait for its turn
     compile_leave_remote(compile); // the other worker's process is not ours to kill
     return true;
@@ -390,6 +392,7 @@ static void on_ended(void *owner, const struct child_end *end)
     bool is_enough = compile->milestones == MILESTONES_END && compile->has_metadata;
     compile->end = is_enough ? (struct child_end){0} : *end;
     compile->ended = true;
+    compile->is_dying = false;
     if (compile->gated != NULL) {
         compile->asked = compile->asked || gated_is_recorded(compile->gated, compile->dir);
         gated_end(compile->gated);

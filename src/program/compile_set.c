@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 void compile_set_finish(struct compile_set *set)
 {
@@ -48,6 +49,18 @@ void compile_set_remove(struct compile_set *set, uint64_t serial)
     assert(index < set->count);
     compile_destroy(set->items[index]);
     set->items[index] = set->items[--set->count];
+}
+
+bool compile_set_has_dying(const struct compile_set *set, const char *working_dir)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        const struct compile *compile = set->items[i];
+        if (compile->is_dying && !command_is_redirected(&compile->command) &&
+            strcmp(compile->command.working_dir, working_dir) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 size_t compile_set_gated(const struct compile_set *set)

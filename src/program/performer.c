@@ -67,9 +67,21 @@ static void tell_not_started(struct performer *performer, struct compile *compil
     pipeline_ended(performer->pipeline, compile->serial, ending, 0, &performer->actions);
 }
 
+// What a request that nobody listens to any more still writes in place must not meet what the next
+// one writes there.
+static bool must_wait(const struct performer *performer, const struct compile *compile)
+{
+    return !command_is_redirected(&compile->command) &&
+           compile_set_has_dying(&performer->compiles, compile->command.working_dir);
+}
+
 static void start(struct performer *performer, struct compile *compile)
 {
     struct failure why;
+    compile->waits_for_place = must_wait(performer, compile);
+    if (compile->waits_for_place) {
+        return;
+    }
     if (launcher_attach(compile, request_by_compile(&performer->requests, compile->serial))) {
         events_compile_attached(performer->services->trace, compile);
         return;
@@ -279,6 +291,16 @@ static void drop_unfit(const struct performer *performer, struct compile *compil
     }
 }
 
+static void start_waiting(struct performer *performer)
+{
+    for (size_t i = 0; i < performer->compiles.count; i++) {
+        if (performer->compiles.items[i]->waits_for_place) {
+            start(performer, performer->compiles.items[i]);
+        }
+    }
+    performer_settle(performer);
+}
+
 static void on_ended(void *owner, struct compile *compile)
 {
     struct performer *performer = owner;
@@ -289,6 +311,7 @@ static void on_ended(void *owner, struct compile *compile)
     pipeline_ended(performer->pipeline, serial, ending_of(compile), compile_disk_bytes(compile),
                    &performer->actions);
     performer_settle(performer);
+    start_waiting(performer);
     struct compile *kept = compile_set_look(&performer->compiles, serial);
     if (kept != NULL && kept->ended) {
         compile_tell_others(kept);

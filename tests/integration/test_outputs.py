@@ -1,5 +1,6 @@
 """What is written where (reference-failures.md A5 A7 C3 C4, bazel-facts.md B)."""
 
+import json
 import os
 import pathlib
 import unittest
@@ -133,6 +134,69 @@ class AllOrNothing(RelayCase):
         self.assert_fails(worker.ask(arguments=crate.plain_arguments(), inputs=crate.inputs()),
                           "crate dep", "exited with code 0 and did not write", crate.rmeta)
         self.assertEqual([crate.root], self.workspace.files())
+
+
+class InPlace(RelayCase):
+    """What must write where its arguments say is alone there."""
+
+    def ask(self, script, name="app", more=(), **fields):
+        self.workspace.write(f"{name}.rs", script)
+        return {"arguments": [f"{name}.rs", f"--crate-name={name}", "-Crpath",
+                              f"--emit=link=out/{name}", *more],
+                "inputs": [self.workspace.input(f"{name}.rs")], **fields}
+
+    def start_traced(self):
+        self.trace_file = self.workspace.top / "trace.json"
+        return self.start(flags=[f"--trace={self.trace_file}"])
+
+    def compiles(self):
+        """"b" and "e" for each begin and end of a process, in their order."""
+        return "".join(event["ph"] for event in json.loads(self.trace_file.read_text())
+                       if event["name"] == "compile" and event["ph"] in "be")
+
+    def test_the_next_one_waits_for_the_death_of_an_abandoned_one(self):
+        worker, gate, reached = self.start_traced(), self.gate(), self.signal()
+        self.workspace.path("out").mkdir()
+        worker.send(**self.ask(lines(f"fifo-signal {reached.path}", f"fifo-wait {gate.path}",
+                                     "link old"), request_id=7))
+        reached.wait()
+        self.assert_ok(worker.ask(**self.ask(lines("link new"), request_id=7)))
+        self.assertEqual("new", self.workspace.read("out/app"))
+        self.assert_clean_end(worker)
+        self.assertEqual("bebe", self.compiles())
+
+    def test_one_that_waits_is_cancelled(self):
+        worker, gate, reached = self.start_traced(), self.gate(), self.signal()
+        worker.send(**self.ask(lines(f"fifo-signal {reached.path}", f"fifo-wait {gate.path}"),
+                               request_id=7))
+        reached.wait()
+        worker.send(**self.ask(lines(f"append {self.note()} x", f"fifo-wait {gate.path}"),
+                               request_id=7))
+        worker.cancel(7)
+        self.assertTrue(worker.answer(7).was_cancelled)
+        self.assert_clean_end(worker)
+
+    def test_others_do_not_wait_for_each_other(self):
+        worker, gate = self.start(), self.gate()
+        signals = [self.signal(name) for name in ("one", "two")]
+        requests = [worker.send(**self.ask(lines(f"fifo-signal {reached.path}",
+                                                 f"fifo-wait {gate.path}"), name))
+                    for name, reached in zip(("one", "two"), signals)]
+        for reached in signals:
+            reached.wait()
+        gate.release()
+        for request in requests:
+            self.assert_ok(worker.answer(request))
+
+    def test_nobody_joins_it(self):
+        worker = self.start()
+        self.workspace.path("out").mkdir()
+        request = self.ask(lines(f"append {self.note()} x", "link r"),
+                           more=["--pipelining-link", "--pipelining-key=app"])
+        for _ in range(2):
+            self.assert_ok(worker.ask(**request))
+        self.assertEqual(2, self.runs())
+        self.assert_clean_end(worker)
 
 
 class B_TheSandboxIsReused(RelayCase):
