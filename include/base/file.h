@@ -30,6 +30,12 @@ bool file_is_link_to(const char *link, const char *target);
 /** `name` seen from `directory`: absolute names stay as they are. Owned by the caller. */
 char *path_join(const char *directory, const char *name);
 
+/**
+ * The path as Bazel lists it: as seen from the absolute `directory`, relative if it lies below
+ * that, without empty parts, "." and "name/..". Nothing is looked at. Owned by the caller.
+ */
+char *path_listed(const char *directory, const char *path);
+
 /** What stands behind the last slash. Borrowed from `path`. */
 const char *path_basename(const char *path);
 

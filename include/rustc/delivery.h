@@ -28,6 +28,7 @@ struct artifact {
     char *from;    /**< its name below the compile's private directory */
     char *to;      /**< where it goes, absolute; NULL: it is not delivered */
     char *written; /**< how a plain run would spell its path (dep-info files name it) */
+    char *listed;  /**< the same as Bazel lists it */
 };
 
 struct delivery {
@@ -37,13 +38,13 @@ struct delivery {
     char *written_out_dir; /**< how a plain run would spell `out/`: "dir/", or "" */
     char *plain_dir;       /**< where a plain run would be (dep-info files may name it), absolute */
     char *expected_rmeta;  /**< --pipelining-rmeta-path, absolute; or NULL */
-    char *written_rmeta;   /**< the same as the request spells it */
+    char *listed_rmeta;    /**< the same as Bazel lists it */
     char *stamp;           /**< --pipelining-stamp, absolute; or NULL */
-    char *written_stamp;   /**< the same as the request spells it */
+    char *listed_stamp;    /**< the same as Bazel lists it */
     char *objects;         /**< --pipelining-objects, absolute; or NULL */
-    char *written_objects; /**< the same as the request spells it */
-    char *written_volatile; /**< --volatile-status-file as the request spells it; or NULL */
-    char *output_file;      /**< this and the next five: after the run, absolute, or NULL */
+    char *listed_objects;  /**< the same as Bazel lists it */
+    char *listed_volatile; /**< --volatile-status-file as Bazel lists it; or NULL */
+    char *output_file;     /**< this and the next five: after the run, absolute, or NULL */
     char *stdout_file;
     char *stderr_file;
     char *touch_file;

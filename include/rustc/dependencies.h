@@ -16,8 +16,10 @@
 #include <stddef.h>
 
 struct dependency {
-    char *rmeta;   /**< its metadata, as the request spells it */
-    char *rlib;    /**< its rlib, as rustc's arguments spell it */
+    char *rmeta;        /**< its metadata, as the request spells it */
+    char *rlib;         /**< its rlib, as the request spells it */
+    char *listed_rmeta; /**< both as Bazel lists them */
+    char *listed_rlib;
     size_t folder; /**< which of the folders the rlib lies in */
 };
 
@@ -25,24 +27,27 @@ struct dependency {
 struct dependencies {
     struct dependency *items;
     size_t count;
-    struct strlist folders; /**< where the rlibs lie, each folder once */
-    struct strlist names;   /**< every rmeta and rlib, sorted */
+    struct strlist folders;        /**< where the rlibs lie, each folder once, as one is spelt */
+    struct strlist listed_folders; /**< the same as Bazel would list them */
+    struct strlist names;          /**< every rmeta and rlib, as Bazel lists it, sorted */
 };
 
 void dependencies_finish(struct dependencies *list);
 
-/** Reads pairs RMETA=RLIB into an empty list. */
-bool dependencies_read(struct dependencies *list, const struct strlist *pairs, struct failure *why);
+/** Reads pairs RMETA=RLIB into an empty list; rustc will run in `working_dir`. */
+bool dependencies_read(struct dependencies *list, const char *working_dir,
+                       const struct strlist *pairs, struct failure *why);
 
 /** Replaces in every path. */
 void dependencies_replace(struct dependencies *list, const struct substitutions *rules);
 
-/** The item whose rlib is `path`, seen from `working_dir`; the count when there is none. */
+/** The item whose rlib is `path`, in any spelling, seen from `working_dir`; the count when there is
+ * none. */
 size_t dependencies_find(const struct dependencies *list, const char *working_dir,
                          const char *path);
 
-/** The folder of rlibs that is `path`, seen from `working_dir`; the count of folders when there is
- * none. */
+/** The folder of rlibs that is `path`, in any spelling, seen from `working_dir`; the count of
+ * folders when there is none. */
 size_t dependencies_find_folder(const struct dependencies *list, const char *working_dir,
                                 const char *path);
 
@@ -52,7 +57,7 @@ char *dependencies_folder_place(size_t folder);
 /** "deps/<n>/<file name>": where an item's rlib stands there. Owned by the caller. */
 char *dependencies_place(const struct dependencies *list, size_t index);
 
-/** Is `path` the metadata or the rlib of an item, as it is spelt there? */
+/** Is `path`, as Bazel lists it, the metadata or the rlib of an item? */
 bool dependencies_name(const struct dependencies *list, const char *path);
 
 #endif

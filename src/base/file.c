@@ -98,6 +98,43 @@ char *path_join(const char *directory, const char *name)
     return path;
 }
 
+// Appends the parts of a path to an absolute one without a slash at its end.
+static void append_parts(struct bytes *out, const char *path)
+{
+    while (*path != '\0') {
+        size_t len = strcspn(path, "/");
+        if (len == 2 && memcmp(path, "..", 2) == 0) {
+            while (out->len > 0 && out->data[--out->len] != '/') {
+            }
+        } else if (len > 0 && !(len == 1 && path[0] == '.')) {
+            bytes_append(out, "/", 1);
+            bytes_append(out, path, len);
+        }
+        path += len;
+        path += strspn(path, "/");
+    }
+}
+
+char *path_listed(const char *directory, const char *path)
+{
+    struct bytes from = {0};
+    struct bytes whole = {0};
+    append_parts(&from, directory);
+    if (path[0] != '/') {
+        append_parts(&whole, directory);
+    }
+    append_parts(&whole, path);
+    bool is_below = whole.len >= from.len &&
+                    memcmp(bytes_text(&whole), bytes_text(&from), from.len) == 0 &&
+                    (whole.len == from.len || whole.data[from.len] == '/');
+    size_t skip = is_below ? from.len + 1 : 0;
+    char *listed =
+        whole.len < skip ? mem_dup(".") : mem_dup_len(bytes_text(&whole) + skip, whole.len - skip);
+    bytes_finish(&whole);
+    bytes_finish(&from);
+    return listed;
+}
+
 const char *path_basename(const char *path)
 {
     const char *slash = strrchr(path, '/');

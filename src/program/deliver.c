@@ -102,7 +102,7 @@ static bool check_metadata(const struct deliver_to *to, struct failure *why)
     failure_set(why,
                 "%s: its metadata differs from '%s', which its dependants are compiled against. %s",
                 subject, to->delivery->expected_rmeta,
-                to->delivery->written_volatile == NULL ? two_runs : stamped);
+                to->delivery->listed_volatile == NULL ? two_runs : stamped);
     free(subject);
     return false;
 }

@@ -46,10 +46,11 @@ static const struct input *find_input(const struct gated_request *request, const
                                                sizeof request->inputs[0], compare_path);
 }
 
-static struct early_file read_file(const struct gated_request *request, const char *rmeta)
+static struct early_file read_file(const struct gated_request *request,
+                                   const struct dependency *item)
 {
-    struct early_file file = {.path = path_join(request->base_dir, rmeta)};
-    const struct input *input = find_input(request, rmeta);
+    struct early_file file = {.path = path_join(request->base_dir, item->rmeta)};
+    const struct input *input = find_input(request, item->listed_rmeta);
     if (input != NULL) {
         file.digest = mem_dup_len(input->digest, input->digest_len);
         file.digest_len = input->digest_len;
@@ -104,7 +105,7 @@ struct gated *gated_create(const struct gated_request *request)
     const struct dependencies *list = &request->command->dependencies;
     gated->files = mem_zalloc_array(list->count, sizeof gated->files[0]);
     for (; gated->file_count < list->count; gated->file_count++) {
-        gated->files[gated->file_count] = read_file(request, list->items[gated->file_count].rmeta);
+        gated->files[gated->file_count] = read_file(request, &list->items[gated->file_count]);
     }
     for (size_t i = 0; i < request->input_count; i++) {
         add_neighbour(gated, request, request->inputs[i].path);

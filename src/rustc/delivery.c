@@ -12,6 +12,7 @@ static void artifact_finish(struct artifact *artifact)
     free(artifact->from);
     free(artifact->to);
     free(artifact->written);
+    free(artifact->listed);
 }
 
 void delivery_finish(struct delivery *delivery)
@@ -24,12 +25,12 @@ void delivery_finish(struct delivery *delivery)
     free(delivery->written_out_dir);
     free(delivery->plain_dir);
     free(delivery->expected_rmeta);
-    free(delivery->written_rmeta);
+    free(delivery->listed_rmeta);
     free(delivery->stamp);
-    free(delivery->written_stamp);
+    free(delivery->listed_stamp);
     free(delivery->objects);
-    free(delivery->written_objects);
-    free(delivery->written_volatile);
+    free(delivery->listed_objects);
+    free(delivery->listed_volatile);
     free(delivery->output_file);
     free(delivery->stdout_file);
     free(delivery->stderr_file);
@@ -92,6 +93,7 @@ static void add_artifact(struct delivery *delivery, const struct delivery_source
     }
     struct artifact artifact = {.kind = mem_dup(emit->kind), .from = from};
     artifact.written = plain_path(source, emit, from);
+    artifact.listed = path_listed(source->command->working_dir, artifact.written);
     if (is_declared(source->stage, emit)) {
         artifact.to = path_join(source->base_dir, artifact.written);
     }
@@ -127,10 +129,10 @@ static char *file_flag(const struct delivery_source *source, enum flag_id id)
     return value == NULL ? NULL : path_join(source->base_dir, value);
 }
 
-static char *written_flag(const struct delivery_source *source, enum flag_id id)
+static char *listed_flag(const struct delivery_source *source, enum flag_id id)
 {
     const char *value = either_value(source, id);
-    return value == NULL ? NULL : mem_dup(value);
+    return value == NULL ? NULL : path_listed(source->command->working_dir, value);
 }
 
 static bool set_copy(struct delivery *delivery, const struct delivery_source *source,
@@ -159,12 +161,12 @@ bool delivery_build(struct delivery *delivery, const struct delivery_source *sou
         delivery->plain_dir = mem_dup(source->plain_dir);
     }
     delivery->expected_rmeta = file_flag(source, FLAG_PIPELINING_RMETA_PATH);
-    delivery->written_rmeta = written_flag(source, FLAG_PIPELINING_RMETA_PATH);
+    delivery->listed_rmeta = listed_flag(source, FLAG_PIPELINING_RMETA_PATH);
     delivery->stamp = file_flag(source, FLAG_PIPELINING_STAMP);
-    delivery->written_stamp = written_flag(source, FLAG_PIPELINING_STAMP);
+    delivery->listed_stamp = listed_flag(source, FLAG_PIPELINING_STAMP);
     delivery->objects = file_flag(source, FLAG_PIPELINING_OBJECTS);
-    delivery->written_objects = written_flag(source, FLAG_PIPELINING_OBJECTS);
-    delivery->written_volatile = written_flag(source, FLAG_VOLATILE_STATUS_FILE);
+    delivery->listed_objects = listed_flag(source, FLAG_PIPELINING_OBJECTS);
+    delivery->listed_volatile = listed_flag(source, FLAG_VOLATILE_STATUS_FILE);
     delivery->output_file = file_flag(source, FLAG_OUTPUT_FILE);
     delivery->stdout_file = file_flag(source, FLAG_STDOUT_FILE);
     delivery->stderr_file = file_flag(source, FLAG_STDERR_FILE);

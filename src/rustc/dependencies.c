@@ -12,9 +12,12 @@ void dependencies_finish(struct dependencies *list)
     for (size_t i = 0; i < list->count; i++) {
         free(list->items[i].rmeta);
         free(list->items[i].rlib);
+        free(list->items[i].listed_rmeta);
+        free(list->items[i].listed_rlib);
     }
     free(list->items);
     strlist_finish(&list->folders);
+    strlist_finish(&list->listed_folders);
     strlist_finish(&list->names);
     *list = (struct dependencies){0};
 }
@@ -28,39 +31,44 @@ static size_t find(const struct strlist *list, const char *text)
     return index;
 }
 
-static size_t folder_of(struct dependencies *list, const char *rlib)
+static size_t folder_of(struct dependencies *list, const struct dependency *item)
 {
-    char *folder = path_dirname(rlib);
-    size_t index = find(&list->folders, folder);
+    char *folder = path_dirname(item->listed_rlib);
+    size_t index = find(&list->listed_folders, folder);
     if (index == list->folders.count) {
-        strlist_push_take(&list->folders, folder);
+        strlist_push_take(&list->listed_folders, folder);
+        strlist_push_take(&list->folders, path_dirname(item->rlib));
     } else {
         free(folder);
     }
     return index;
 }
 
-static bool add(struct dependencies *list, const char *pair, struct failure *why)
+static bool add(struct dependencies *list, const char *working_dir, const char *pair,
+                struct failure *why)
 {
     const char *equals = strchr(pair, '=');
     if (equals == NULL || equals == pair || equals[1] == '\0') {
         return failure_set(why, "%s needs RMETA=RLIB, not '%s'",
                            flag_name(FLAG_PIPELINING_DEPENDENCY), pair);
     }
-    struct dependency item = {.rmeta = mem_dup_len(pair, (size_t)(equals - pair)),
-                              .rlib = mem_dup(equals + 1)};
-    item.folder = folder_of(list, item.rlib);
-    strlist_push(&list->names, item.rmeta);
-    strlist_push(&list->names, item.rlib);
-    list->items[list->count++] = item;
+    struct dependency *item = &list->items[list->count++];
+    item->rmeta = mem_dup_len(pair, (size_t)(equals - pair));
+    item->rlib = mem_dup(equals + 1);
+    item->listed_rmeta = path_listed(working_dir, item->rmeta);
+    item->listed_rlib = path_listed(working_dir, item->rlib);
+    item->folder = folder_of(list, item);
+    strlist_push(&list->names, item->listed_rmeta);
+    strlist_push(&list->names, item->listed_rlib);
     return true;
 }
 
-bool dependencies_read(struct dependencies *list, const struct strlist *pairs, struct failure *why)
+bool dependencies_read(struct dependencies *list, const char *working_dir,
+                       const struct strlist *pairs, struct failure *why)
 {
     list->items = mem_zalloc_array(pairs->count, sizeof list->items[0]);
     for (size_t i = 0; i < pairs->count; i++) {
-        if (!add(list, pairs->items[i], why)) {
+        if (!add(list, working_dir, pairs->items[i], why)) {
             return false;
         }
     }
@@ -75,6 +83,7 @@ static void replace(char **text, const struct substitutions *rules)
     free(old);
 }
 
+// What is listed is relative, or has nothing to do with the working directory.
 void dependencies_replace(struct dependencies *list, const struct substitutions *rules)
 {
     for (size_t i = 0; i < list->count; i++) {
@@ -84,45 +93,25 @@ void dependencies_replace(struct dependencies *list, const struct substitutions 
     for (size_t i = 0; i < list->folders.count; i++) {
         replace(&list->folders.items[i], rules);
     }
-    for (size_t i = 0; i < list->names.count; i++) {
-        replace(&list->names.items[i], rules);
-    }
-    strlist_sort(&list->names);
-}
-
-static bool is_same_path(const char *working_dir, const char *left, const char *right)
-{
-    if (strcmp(left, right) == 0) {
-        return true;
-    }
-    if (left[0] != '/' && right[0] != '/') {
-        return false;
-    }
-    char *from_left = path_join(working_dir, left);
-    char *from_right = path_join(working_dir, right);
-    bool same = strcmp(from_left, from_right) == 0;
-    free(from_left);
-    free(from_right);
-    return same;
 }
 
 size_t dependencies_find(const struct dependencies *list, const char *working_dir, const char *path)
 {
+    char *listed = path_listed(working_dir, path);
     size_t index = 0;
-    while (index < list->count && !is_same_path(working_dir, list->items[index].rlib, path)) {
+    while (index < list->count && strcmp(list->items[index].listed_rlib, listed) != 0) {
         index++;
     }
+    free(listed);
     return index;
 }
 
 size_t dependencies_find_folder(const struct dependencies *list, const char *working_dir,
                                 const char *path)
 {
-    size_t index = 0;
-    while (index < list->folders.count &&
-           !is_same_path(working_dir, list->folders.items[index], path)) {
-        index++;
-    }
+    char *listed = path_listed(working_dir, path);
+    size_t index = find(&list->listed_folders, listed);
+    free(listed);
     return index;
 }
 

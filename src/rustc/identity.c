@@ -61,23 +61,22 @@ static bool is_objects(const char *path, const char *objects)
     return is_below || is_param_file_of(path, objects);
 }
 
-// Inputs that only this one request of its crate has. Bazel lists an input as the arguments spell
-// it.
+// Inputs that only this one request of its crate has.
 static bool is_own_input(const struct invocation *invocation, const char *path)
 {
     const struct delivery *delivery = &invocation->delivery;
-    const char *stamp = delivery->written_stamp;
-    const char *changing = delivery->written_volatile;
+    const char *stamp = delivery->listed_stamp;
+    const char *changing = delivery->listed_volatile;
     if ((changing != NULL && strcmp(path, changing) == 0) ||
-        (delivery->written_rmeta != NULL && strcmp(path, delivery->written_rmeta) == 0) ||
+        (delivery->listed_rmeta != NULL && strcmp(path, delivery->listed_rmeta) == 0) ||
         (stamp != NULL && (strcmp(path, stamp) == 0 || is_param_file_of(path, stamp))) ||
-        (delivery->written_objects != NULL && is_objects(path, delivery->written_objects)) ||
+        (delivery->listed_objects != NULL && is_objects(path, delivery->listed_objects)) ||
         dependencies_name(&invocation->command.dependencies, path)) {
         return true;
     }
     for (size_t i = 0; i < delivery->artifact_count; i++) {
         const struct artifact *artifact = &delivery->artifacts[i];
-        if (artifact->to != NULL && is_param_file_of(path, artifact->written)) {
+        if (artifact->to != NULL && is_param_file_of(path, artifact->listed)) {
             return true;
         }
     }

@@ -300,7 +300,7 @@ static bool read_command(struct build *build, struct invocation *invocation, str
         return false;
     }
     set_outputs(build, invocation);
-    return dependencies_read(&command->dependencies,
+    return dependencies_read(&command->dependencies, command->working_dir,
                              &build->arguments.flags.of[FLAG_PIPELINING_DEPENDENCY], why) &&
            (command->outputs != OUTPUTS_LIBRARY || make_library(command, why));
 }

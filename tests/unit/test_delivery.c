@@ -94,7 +94,7 @@ static void append_delivery(struct bytes *got, const struct delivery *delivery)
 static void row_holds(const struct delivery_row *row)
 {
     struct strlist words = words_of(row->words);
-    struct command command = {.outputs = row->outputs};
+    struct command command = {.outputs = row->outputs, .working_dir = mem_dup("/b")};
     struct flag_values startup = {0};
     struct flag_values request = {0};
     struct delivery delivery = {0};
@@ -167,7 +167,7 @@ static void files_row_holds(const struct files_row *row)
 {
     struct strlist startup_words = words_of(row->startup);
     struct strlist request_words = words_of(row->request);
-    struct command command = {.outputs = OUTPUTS_DIRECT};
+    struct command command = {.outputs = OUTPUTS_DIRECT, .working_dir = mem_dup("/b")};
     struct flag_values startup = {0};
     struct flag_values request = {0};
     struct delivery delivery = {0};
@@ -190,6 +190,7 @@ static void files_row_holds(const struct files_row *row)
     }
     assert_text(row->startup, &got, row->expected);
     delivery_finish(&delivery);
+    command_finish(&command);
     flag_values_finish(&startup);
     flag_values_finish(&request);
     strlist_finish(&startup_words);

@@ -16,7 +16,7 @@ static struct dependencies dependencies_of(const char *text)
     struct dependencies list = {0};
     struct failure why;
     struct strlist pairs = words_of(text);
-    assert_true(dependencies_read(&list, &pairs, &why));
+    assert_true(dependencies_read(&list, "/w", &pairs, &why));
     strlist_finish(&pairs);
     return list;
 }
@@ -55,7 +55,7 @@ static void a_pair_has_two_halves(void **state)
         struct dependencies list = {0};
         struct failure why;
         struct strlist pairs = words_of(broken[i]);
-        assert_false(dependencies_read(&list, &pairs, &why));
+        assert_false(dependencies_read(&list, "/w", &pairs, &why));
         assert_non_null(strstr(why.text, "--pipelining-dependency needs RMETA=RLIB, not '"));
         strlist_finish(&pairs);
         dependencies_finish(&list);
@@ -69,11 +69,29 @@ static void paths_are_seen_from_the_working_directory(void **state)
     assert_int_equal(dependencies_find(&list, "/w", "x/a.rlib"), 0);
     assert_int_equal(dependencies_find(&list, "/w", "/w/x/a.rlib"), 0);
     assert_int_equal(dependencies_find(&list, "/w", "y/b.rlib"), 1);
-    assert_int_equal(dependencies_find(&list, "/v", "y/b.rlib"), 2);
+    assert_int_equal(dependencies_find(&list, "/w", "./x/../x//a.rlib"), 0);
+    assert_int_equal(dependencies_find(&list, "/w", "/v/../w/x/./a.rlib"), 0);
+    assert_int_equal(dependencies_find(&list, "/w", "../w/y/b.rlib"), 1);
+    assert_int_equal(dependencies_find(&list, "/w", "../x/a.rlib"), 2);
     assert_int_equal(dependencies_find(&list, "/w", "a.rlib"), 2);
     assert_int_equal(dependencies_find_folder(&list, "/w", "/w/x"), 0);
     assert_int_equal(dependencies_find_folder(&list, "/w", "y"), 1);
+    assert_int_equal(dependencies_find_folder(&list, "/w", "./x/"), 0);
+    assert_int_equal(dependencies_find_folder(&list, "/w", "/w/z/../y/."), 1);
     assert_int_equal(dependencies_find_folder(&list, "/w", "z"), 2);
+    dependencies_finish(&list);
+}
+
+static void one_folder_in_several_spellings_is_one(void **state)
+{
+    (void)state;
+    struct bytes got = {0};
+    struct dependencies list = dependencies_of("./a=x/a.rlib b=./x/b.rlib c=/w/y/../x/c.rlib");
+    append_places(&got, &list);
+    assert_text("places", &got,
+                "./a>x/a.rlib:deps/0/a.rlib b>./x/b.rlib:deps/0/b.rlib "
+                "c>/w/y/../x/c.rlib:deps/0/c.rlib");
+    assert_true(dependencies_name(&list, "a"));
     dependencies_finish(&list);
 }
 
@@ -100,7 +118,8 @@ static void every_path_is_replaced(void **state)
     append_places(&got, &list);
     assert_text("replaced", &got, "/v/a>/v/x/a.rlib:deps/0/a.rlib b>c.rlib:deps/1/c.rlib");
     assert_string_equal(list.folders.items[0], "/v/x");
-    assert_true(dependencies_name(&list, "/v/x/a.rlib"));
+    assert_true(dependencies_name(&list, "x/a.rlib"));
+    assert_int_equal(dependencies_find(&list, "/v", "x/../x/a.rlib"), 0);
     substitutions_finish(&rules);
     dependencies_finish(&list);
 }
@@ -111,6 +130,7 @@ int main(void)
         cmocka_unit_test(rlibs_of_one_folder_stay_together),
         cmocka_unit_test(a_pair_has_two_halves),
         cmocka_unit_test(paths_are_seen_from_the_working_directory),
+        cmocka_unit_test(one_folder_in_several_spellings_is_one),
         cmocka_unit_test(both_halves_are_names),
         cmocka_unit_test(every_path_is_replaced),
     };

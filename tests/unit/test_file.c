@@ -56,6 +56,33 @@ static void paths_are_split_at_the_last_slash(void **state)
     }
 }
 
+static const struct path_row listed_rows[] = {
+    {"/w", "a/b", "a/b"},
+    {"/w", "./a//b/.", "a/b"},
+    {"/w", "a/../b/", "b"},
+    {"/w", "/w/a", "a"},
+    {"/w", "/w2/a", "/w2/a"},
+    {"/w", "/x/../w/a", "a"},
+    {"/w", "../w/a", "a"},
+    {"/w", "../a", "/a"},
+    {"/w", "../../a", "/a"},
+    {"/w", ".", "."},
+    {"/w", "", "."},
+    {"/w", "a/..", "."},
+    {"/w/x", "../y/...", "/w/y/..."},
+    {"/", "a", "a"},
+};
+
+static void one_path_has_one_listed_form(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(listed_rows); i++) {
+        char *listed = path_listed(listed_rows[i].directory, listed_rows[i].name);
+        assert_string_equal(listed, listed_rows[i].expected);
+        free(listed);
+    }
+}
+
 static void a_file_is_appended(void **state)
 {
     const char data[] = "one\0two\xff\n";
@@ -176,6 +203,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_are_seen_from_a_directory),
         cmocka_unit_test(paths_are_split_at_the_last_slash),
+        cmocka_unit_test(one_path_has_one_listed_form),
         cmocka_unit_test(a_file_is_appended),
         cmocka_unit_test(an_empty_file_is_no_bytes),
         cmocka_unit_test(what_cannot_be_read_is_named),
