@@ -9,8 +9,11 @@
 
 #include <uv.h>
 
-/** How much is read at once. */
-enum { INLET_CHUNK_BYTES = 64 * 1024 };
+enum {
+    INLET_CHUNK_BYTES = 64 * 1024, /**< how much is read at once */
+    /** What a larger frame took goes back to the system, however long the worker lives. */
+    INLET_LARGE_BYTES = 1024 * 1024
+};
 
 /** Called from the loop only. inlet_close() may be called from within. */
 struct inlet_events {

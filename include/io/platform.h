@@ -62,6 +62,9 @@ bool platform_become_subreaper(struct failure *why);
 /** The name shown by ps and top; cut at 15 bytes. See PR_SET_NAME in prctl(2). */
 void platform_set_name(const char *name);
 
+/** Gives memory that was freed back to the system. Costs some milliseconds. See malloc_trim(3). */
+void platform_return_memory(void);
+
 /** Closes every descriptor from `first` on. See close_range(2). */
 void platform_close_from(int first);
 

@@ -1,6 +1,7 @@
 #include "io/inlet.h"
 
 #include "io/pipes.h"
+#include "io/platform.h"
 
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf);
 static void on_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *buf);
@@ -55,16 +56,21 @@ static void finish(struct inlet *inlet, const struct failure *why)
 static void hand_out_frames(struct inlet *inlet)
 {
     enum frame_status status = FRAME_READY;
+    size_t largest = 0;
     while (status == FRAME_READY && !inlet->muted) {
         const char *frame = NULL;
         size_t len = 0;
         struct failure why;
         status = frame_reader_next(&inlet->reader, &frame, &len, &why);
         if (status == FRAME_READY) {
+            largest = len > largest ? len : largest;
             inlet->events->on_frame(inlet->owner, frame, len);
         } else if (status == FRAME_BROKEN) {
             finish(inlet, &why);
         }
+    }
+    if (largest > INLET_LARGE_BYTES) {
+        platform_return_memory();
     }
 }
 

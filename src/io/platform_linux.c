@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <linux/fs.h>
 #include <linux/magic.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -274,6 +275,11 @@ bool platform_become_subreaper(struct failure *why)
 void platform_set_name(const char *name)
 {
     prctl(PR_SET_NAME, name);
+}
+
+void platform_return_memory(void)
+{
+    malloc_trim(0);
 }
 
 void platform_close_from(int first)

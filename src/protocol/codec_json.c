@@ -2,164 +2,229 @@
 
 #include "base/bytes.h"
 #include "base/failure.h"
-#include "base/mem.h"
+#include "base/json.h"
+#include "base/json_reader.h"
 #include "base/utf8.h"
 #include "protocol/json_line.h"
+#include "protocol/request_builder.h"
 #include "protocol/work.h"
 
-#include <cjson/cJSON.h>
-#include <stdlib.h>
 #include <string.h>
 
-// What a decoded request points into.
-struct backing {
-    cJSON *tree;            // holds every text
-    const char **arguments; // pointers to them
-    struct input *inputs;   // the same for inputs
+// One line while it is read.
+struct decoding {
+    struct json_reader reader;
+    struct request_builder *builder;
+    struct work_request request;
+    unsigned seen;     // the keys that came: of two, the first counts
+    bool has_id;       // false: what stands there is no id
+    struct failure id; // why
 };
 
-static void free_backing(void *block)
+static bool read_number(struct decoding *decoding, const char *key, int32_t *number,
+                        struct failure *why)
 {
-    struct backing *backing = block;
-    cJSON_Delete(backing->tree);
-    free(backing->arguments);
-    free(backing->inputs);
-    free(backing);
-}
-
-// The value of a key; NULL when it is absent or null, which say the same.
-static const cJSON *field(const cJSON *object, const char *key)
-{
-    const cJSON *value = cJSON_GetObjectItemCaseSensitive(object, key);
-    return cJSON_IsNull(value) ? NULL : value;
-}
-
-static bool read_int32(const cJSON *object, const char *key, int32_t *number, struct failure *why)
-{
-    const cJSON *value = field(object, key);
-    double given = value == NULL ? 0 : value->valuedouble;
-    if (value != NULL && (!cJSON_IsNumber(value) || !(given >= INT32_MIN && given <= INT32_MAX) ||
-                          given != (double)(int32_t)given)) {
-        return failure_set(why, "the request's %s is not a whole number of 32 bits", key);
-    }
-    *number = (int32_t)given;
-    return true;
-}
-
-static bool read_bool(const cJSON *object, const char *key, bool *flag, struct failure *why)
-{
-    const cJSON *value = field(object, key);
-    if (value != NULL && !cJSON_IsBool(value)) {
-        return failure_set(why, "the request's %s is neither true nor false", key);
-    }
-    *flag = cJSON_IsTrue(value);
-    return true;
-}
-
-static bool read_text(const cJSON *object, const char *key, const char **text)
-{
-    const cJSON *value = field(object, key);
-    *text = cJSON_IsString(value) ? value->valuestring : "";
-    return value == NULL || cJSON_IsString(value);
-}
-
-// The first element of a list, NULL when it is empty or absent.
-static bool read_list(const cJSON *object, const char *key, const cJSON **first, size_t *count,
-                      struct failure *why)
-{
-    const cJSON *list = field(object, key);
-    if (list != NULL && !cJSON_IsArray(list)) {
-        return failure_set(why, "the request's %s is not a list", key);
-    }
-    *first = list == NULL ? NULL : list->child;
-    *count = list == NULL ? 0 : (size_t)cJSON_GetArraySize(list);
-    return true;
-}
-
-static bool read_arguments(const cJSON *first, const char **arguments, struct failure *why)
-{
-    size_t i = 0;
-    for (const cJSON *argument = first; argument != NULL; argument = argument->next, i++) {
-        if (!cJSON_IsString(argument)) {
-            return failure_set(why, "argument %zu of the request is not a string", i + 1);
-        }
-        arguments[i] = argument->valuestring;
-    }
-    return true;
-}
-
-static bool read_inputs(const cJSON *first, struct input *inputs, struct failure *why)
-{
-    size_t i = 0;
-    for (const cJSON *input = first; input != NULL; input = input->next, i++) {
-        if (!cJSON_IsObject(input)) {
-            return failure_set(why, "input %zu of the request is not an object", i + 1);
-        }
-        if (!read_text(input, "path", &inputs[i].path) ||
-            !read_text(input, "digest", &inputs[i].digest)) {
-            return failure_set(why, "the path or digest of input %zu is not a string", i + 1);
-        }
-        inputs[i].digest_len = strlen(inputs[i].digest);
-    }
-    return true;
-}
-
-static bool read_lists(struct backing *backing, struct work_request *request, struct failure *why)
-{
-    const cJSON *first_argument = NULL;
-    const cJSON *first_input = NULL;
-    if (!read_list(backing->tree, "arguments", &first_argument, &request->argument_count, why) ||
-        !read_list(backing->tree, "inputs", &first_input, &request->input_count, why) ||
-        !work_check_counts(request->argument_count, request->input_count, why)) {
+    double given = 0;
+    bool is_number = json_reader_kind(&decoding->reader) == JSON_NUMBER;
+    bool read = is_number ? json_reader_number(&decoding->reader, &given)
+                          : json_reader_skip(&decoding->reader);
+    if (!is_number || !(given >= INT32_MIN && given <= INT32_MAX) ||
+        given != (double)(int32_t)given) {
+        failure_set(why, "the request's %s is not a whole number of 32 bits", key);
         return false;
     }
-    backing->arguments = mem_zalloc_array(request->argument_count, sizeof backing->arguments[0]);
-    backing->inputs = mem_zalloc_array(request->input_count, sizeof backing->inputs[0]);
-    request->arguments = backing->arguments;
-    request->inputs = backing->inputs;
-    return read_arguments(first_argument, backing->arguments, why) &&
-           read_inputs(first_input, backing->inputs, why);
+    *number = (int32_t)given;
+    return read;
 }
 
-static bool read_request(const char *line, size_t len, struct backing *backing,
-                         struct work_request *request, struct failure *why)
+static void read_id(struct decoding *decoding)
 {
-    if (json_line_has_nul(line, len)) {
-        return failure_set(why, "the request has a NUL (\\u0000) inside a string, which no "
-                                "argument and no path can hold");
+    decoding->has_id =
+        read_number(decoding, "requestId", &decoding->request.request_id, &decoding->id);
+}
+
+static struct failure *blame(struct decoding *decoding)
+{
+    return request_builder_blame(decoding->builder);
+}
+
+static void read_verbosity(struct decoding *decoding)
+{
+    struct failure why;
+    if (!read_number(decoding, "verbosity", &decoding->request.verbosity, &why)) {
+        *blame(decoding) = why;
     }
-    if (!read_text(backing->tree, "sandboxDir", &request->sandbox_dir)) {
-        return failure_set(why, "the request's sandboxDir is not a string");
+}
+
+static void read_cancel(struct decoding *decoding)
+{
+    enum json_kind kind = json_reader_kind(&decoding->reader);
+    decoding->request.cancel = kind == JSON_TRUE;
+    if (kind != JSON_TRUE && kind != JSON_FALSE) {
+        failure_set(blame(decoding), "the request's cancel is neither true nor false");
     }
-    return read_bool(backing->tree, "cancel", &request->cancel, why) &&
-           read_int32(backing->tree, "verbosity", &request->verbosity, why) &&
-           read_lists(backing, request, why);
+    json_reader_skip(&decoding->reader);
+}
+
+// Anything else than a text is passed over.
+static bool read_text(struct decoding *decoding, const char **text, size_t *len)
+{
+    if (json_reader_kind(&decoding->reader) == JSON_TEXT) {
+        return json_reader_text(&decoding->reader, text, len);
+    }
+    json_reader_skip(&decoding->reader);
+    return false;
+}
+
+static void read_sandbox_dir(struct decoding *decoding)
+{
+    size_t len = 0;
+    if (!read_text(decoding, &decoding->request.sandbox_dir, &len)) {
+        failure_set(blame(decoding), "the request's sandboxDir is not a string");
+    }
+}
+
+// False, and passed over: it is no list.
+static bool begin_list(struct decoding *decoding, const char *key)
+{
+    if (json_reader_kind(&decoding->reader) == JSON_LIST) {
+        return json_reader_begin(&decoding->reader, JSON_LIST);
+    }
+    failure_set(blame(decoding), "the request's %s is not a list", key);
+    json_reader_skip(&decoding->reader);
+    return false;
+}
+
+static void read_arguments(struct decoding *decoding)
+{
+    if (!begin_list(decoding, "arguments")) {
+        return;
+    }
+    while (json_reader_item(&decoding->reader)) {
+        const char *text = "";
+        size_t len = 0;
+        bool is_text = read_text(decoding, &text, &len);
+        request_builder_add_argument(decoding->builder, text);
+        if (!is_text) {
+            failure_set(blame(decoding), "argument %zu of the request is not a string",
+                        decoding->builder->argument_count);
+        }
+    }
+}
+
+static void read_input_member(struct decoding *decoding, const char *key, struct input *input)
+{
+    bool is_path = strcmp(key, "path") == 0;
+    bool is_known = is_path || strcmp(key, "digest") == 0;
+    size_t len = 0;
+    if (!is_known || json_reader_kind(&decoding->reader) == JSON_NULL) {
+        json_reader_skip(&decoding->reader);
+    } else if (!read_text(decoding, is_path ? &input->path : &input->digest, &len)) {
+        failure_set(blame(decoding), "the path or digest of input %zu is not a string",
+                    decoding->builder->input_count);
+    }
+    if (is_known && !is_path) {
+        input->digest_len = len;
+    }
+}
+
+static void read_input(struct decoding *decoding)
+{
+    struct input *input = request_builder_add_input(decoding->builder);
+    if (json_reader_kind(&decoding->reader) != JSON_OBJECT) {
+        failure_set(blame(decoding), "input %zu of the request is not an object",
+                    decoding->builder->input_count);
+        json_reader_skip(&decoding->reader);
+        return;
+    }
+    const char *key = NULL;
+    json_reader_begin(&decoding->reader, JSON_OBJECT);
+    while (json_reader_member(&decoding->reader, &key)) {
+        read_input_member(decoding, key, input);
+    }
+}
+
+static void read_inputs(struct decoding *decoding)
+{
+    bool is_list = begin_list(decoding, "inputs");
+    while (is_list && json_reader_item(&decoding->reader)) {
+        read_input(decoding);
+    }
+}
+
+static const struct {
+    const char *key;
+    void (*read)(struct decoding *decoding);
+} members[] = {
+    {"arguments", read_arguments}, {"inputs", read_inputs},       {"requestId", read_id},
+    {"cancel", read_cancel},       {"verbosity", read_verbosity}, {"sandboxDir", read_sandbox_dir},
+};
+
+// Null and absent say the same.
+static void read_member(struct decoding *decoding, const char *key)
+{
+    size_t known = 0;
+    while (known < sizeof members / sizeof members[0] && strcmp(members[known].key, key) != 0) {
+        known++;
+    }
+    unsigned bit = 1U << known;
+    bool is_wanted = known < sizeof members / sizeof members[0] && (decoding->seen & bit) == 0;
+    decoding->seen |= bit;
+    if (is_wanted && json_reader_kind(&decoding->reader) != JSON_NULL) {
+        members[known].read(decoding);
+    } else {
+        json_reader_skip(&decoding->reader);
+    }
+}
+
+static bool read_line(struct decoding *decoding)
+{
+    const char *key = NULL;
+    json_reader_begin(&decoding->reader, JSON_OBJECT);
+    while (json_reader_member(&decoding->reader, &key)) {
+        read_member(decoding, key);
+    }
+    return json_reader_end(&decoding->reader);
+}
+
+// The line itself is untouched: it still shows whose it was when it cannot be read.
+static enum decode_status read_request(struct decoding *decoding, const char *line, size_t len,
+                                       struct failure *why)
+{
+    struct work_request *request = &decoding->request;
+    if (!read_line(decoding)) {
+        size_t mistake = (size_t)(decoding->reader.mistake - decoding->builder->text);
+        failure_set(why, "the request is not a JSON object: see byte %zu of its line", mistake + 1);
+        request->request_id = 0;
+        bool found = json_line_scan_id(line, len, &request->request_id);
+        return found ? DECODE_BAD_REQUEST : DECODE_BROKEN;
+    }
+    if (!decoding->has_id) {
+        *why = decoding->id;
+        request->request_id = 0;
+        return DECODE_BROKEN;
+    }
+    if (decoding->reader.has_nul) {
+        failure_set(why, "the request has a NUL (\\u0000) inside a string, which no argument and "
+                         "no path can hold");
+        return DECODE_BAD_REQUEST;
+    }
+    return request_builder_give(decoding->builder, request, why) ? DECODE_OK : DECODE_BAD_REQUEST;
 }
 
 static enum decode_status decode(const char *frame, size_t len, struct work_request *request,
                                  struct failure *why)
 {
-    *request = (struct work_request){0};
-    cJSON *tree = json_line_parse(frame, len, why);
-    if (tree == NULL) {
-        bool found = json_line_scan_id(frame, len, &request->request_id);
-        return found ? DECODE_BAD_REQUEST : DECODE_BROKEN;
-    }
-    struct backing *backing = mem_zalloc(sizeof *backing);
-    backing->tree = tree;
-    request->backing = backing;
-    request->free_backing = free_backing;
-    int32_t request_id = 0;
-    enum decode_status status = DECODE_OK;
-    if (!read_int32(tree, "requestId", &request_id, why)) {
-        status = DECODE_BROKEN;
-    } else if (!read_request(frame, len, backing, request, why)) {
-        status = DECODE_BAD_REQUEST;
-    }
+    struct decoding decoding = {.builder = request_builder_create(frame, len),
+                                .request = {.sandbox_dir = ""},
+                                .has_id = true};
+    json_reader_init(&decoding.reader, decoding.builder->text, len);
+    enum decode_status status = read_request(&decoding, frame, len, why);
     if (status != DECODE_OK) {
-        work_request_finish(request);
+        request_builder_destroy(decoding.builder);
+        decoding.request = (struct work_request){.request_id = decoding.request.request_id};
     }
-    request->request_id = request_id;
+    *request = decoding.request;
     return status;
 }
 

@@ -41,7 +41,6 @@ static void drop_consumed(struct frame_reader *reader)
 
 void frame_reader_feed(struct frame_reader *reader, const char *data, size_t len)
 {
-    drop_consumed(reader);
     bytes_append(&reader->buffer, data, len);
 }
 
@@ -171,6 +170,7 @@ static enum frame_status tell_wire(struct frame_reader *reader, struct failure *
 enum frame_status frame_reader_next(struct frame_reader *reader, const char **frame, size_t *len,
                                     struct failure *why)
 {
+    drop_consumed(reader);
     enum frame_status told = reader->wire == WIRE_AUTO ? tell_wire(reader, why) : FRAME_READY;
     if (told != FRAME_READY) {
         return told;

@@ -1,7 +1,5 @@
 #include "protocol/json_line.h"
 
-#include "base/failure.h"
-
 #include <string.h>
 
 static bool is_blank(char byte)
@@ -12,21 +10,6 @@ static bool is_blank(char byte)
 static bool is_digit(char byte)
 {
     return byte >= '0' && byte <= '9';
-}
-
-struct cJSON *json_line_parse(const char *line, size_t len, struct failure *why)
-{
-    size_t mistake = 0;
-    struct cJSON *object = json_parse_object(line, len, &mistake);
-    if (object == NULL) {
-        failure_set(why, "the request is not a JSON object: see byte %zu of its line", mistake + 1);
-    }
-    return object;
-}
-
-bool json_line_has_nul(const char *line, size_t len)
-{
-    return json_find_nul(line, len) != NULL;
 }
 
 // A number that something closes: a cut line may have cut the number too.

@@ -89,10 +89,9 @@ class Proto:
 
     @classmethod
     def encode(cls, request):
-        body = b"".join(cls._text(1, word) for word in request.arguments)
-        for path, digest in request.inputs:
-            entry = cls._text(1, path) + cls._text(2, digest)
-            body += varint(2 << 3 | 2) + varint(len(entry)) + entry
+        entries = (cls._text(1, path) + cls._text(2, digest) for path, digest in request.inputs)
+        body = b"".join((*(cls._text(1, word) for word in request.arguments),
+                         *(varint(2 << 3 | 2) + varint(len(entry)) + entry for entry in entries)))
         body += cls._number(3, request.request_id) + cls._number(4, int(request.cancel))
         body += cls._number(5, request.verbosity)
         if request.sandbox_dir:
