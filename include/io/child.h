@@ -40,9 +40,9 @@ struct child_end {
  */
 struct child_events {
     void (*on_stdout)(void *owner, const char *data, size_t len);
-    /** Bytes without the newline; an unterminated last line too; pieces of LINES_MAX_BYTES if
-     * longer. */
-    void (*on_stderr_line)(void *owner, const char *line, size_t len);
+    /** Bytes without the newline; an unterminated last line too; pieces if it is too long. `ends`:
+     * was there a newline? See io/lines.h. */
+    void (*on_stderr_line)(void *owner, const char *line, size_t len, bool ends);
     /** Exactly once; no event comes after it. Most owners call child_close() here. Not NULL. */
     void (*on_ended)(void *owner, const struct child_end *end);
 };

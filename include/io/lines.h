@@ -7,11 +7,15 @@
 
 #include "base/bytes.h"
 
-/** A line that is longer comes in pieces of this size: what a child can make us keep. */
+#include <stdbool.h>
+
+/** What a child can make us keep. A line that is longer comes in pieces; the last of them has at
+ * least half as much, so that what stands at the end of a line is whole. */
 enum { LINES_MAX_BYTES = 8 * 1024 * 1024 };
 
-/** One line; `line` is borrowed for the call only and not NUL-terminated. */
-typedef void lines_sink(void *owner, const char *line, size_t len);
+/** One line; `line` is borrowed for the call only and not NUL-terminated. `ends`: a newline stands
+ * behind it. (False: this is a piece, or the last line of all.) */
+typedef void lines_sink(void *owner, const char *line, size_t len, bool ends);
 
 struct lines {
     struct bytes partial; /**< the beginning of a line whose newline has not come yet */

@@ -40,7 +40,7 @@ static void on_group_change(void *owner);
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf);
 static void on_out(uv_stream_t *stream, ssize_t len, const uv_buf_t *buf);
 static void on_err(uv_stream_t *stream, ssize_t len, const uv_buf_t *buf);
-static void on_line(void *owner, const char *line, size_t len);
+static void on_line(void *owner, const char *line, size_t len, bool ends);
 static void on_drain(uv_timer_t *timer);
 static void on_handle_closed(uv_handle_t *handle);
 static void settle(struct child *child);
@@ -177,11 +177,11 @@ static void on_err(uv_stream_t *stream, ssize_t len, const uv_buf_t *buf)
     }
 }
 
-static void on_line(void *owner, const char *line, size_t len)
+static void on_line(void *owner, const char *line, size_t len, bool ends)
 {
     struct child *child = owner;
     if (!child->closed && child->events->on_stderr_line != NULL) {
-        child->events->on_stderr_line(child->owner, line, len);
+        child->events->on_stderr_line(child->owner, line, len, ends);
     }
 }
 

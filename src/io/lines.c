@@ -10,16 +10,24 @@ void lines_finish(struct lines *lines)
     bytes_finish(&lines->partial);
 }
 
-static void hand_out(struct lines *lines, lines_sink *sink, void *owner)
+static void hand_out(struct lines *lines, bool ends, lines_sink *sink, void *owner)
 {
-    sink(owner, bytes_text(&lines->partial), lines->partial.len);
+    sink(owner, bytes_text(&lines->partial), lines->partial.len, ends);
     if (lines->partial.capacity > KEPT_BYTES) {
         bytes_finish(&lines->partial);
     }
     lines->partial.len = 0;
 }
 
-// Without a newline in `data`: keeps it, and hands out full pieces.
+// A line that has become too long: its beginning goes.
+static void hand_out_half(struct lines *lines, lines_sink *sink, void *owner)
+{
+    size_t half = lines->partial.len / 2;
+    sink(owner, bytes_text(&lines->partial), half, false);
+    bytes_consume(&lines->partial, half);
+}
+
+// Without a newline in `data`.
 static void keep(struct lines *lines, const char *data, size_t len, lines_sink *sink, void *owner)
 {
     while (lines->partial.len + len > LINES_MAX_BYTES) {
@@ -27,7 +35,7 @@ static void keep(struct lines *lines, const char *data, size_t len, lines_sink *
         bytes_append(&lines->partial, data, room);
         data += room;
         len -= room;
-        hand_out(lines, sink, owner);
+        hand_out_half(lines, sink, owner);
     }
     bytes_append(&lines->partial, data, len);
 }
@@ -36,11 +44,11 @@ static void end_line(struct lines *lines, const char *data, size_t len, lines_si
                      void *owner)
 {
     if (lines->partial.len == 0 && len <= LINES_MAX_BYTES) {
-        sink(owner, data, len);
+        sink(owner, data, len, true);
         return;
     }
     keep(lines, data, len, sink, owner);
-    hand_out(lines, sink, owner);
+    hand_out(lines, true, sink, owner);
 }
 
 void lines_feed(struct lines *lines, const char *data, size_t len, lines_sink *sink, void *owner)
@@ -61,6 +69,6 @@ void lines_feed(struct lines *lines, const char *data, size_t len, lines_sink *s
 void lines_flush(struct lines *lines, lines_sink *sink, void *owner)
 {
     if (lines->partial.len > 0) {
-        hand_out(lines, sink, owner);
+        hand_out(lines, false, sink, owner);
     }
 }

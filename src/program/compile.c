@@ -19,7 +19,7 @@
 #include <string.h>
 
 static void on_stdout(void *owner, const char *data, size_t len);
-static void on_stderr_line(void *owner, const char *line, size_t len);
+static void on_stderr_line(void *owner, const char *line, size_t len, bool ends);
 static void on_ended(void *owner, const struct child_end *end);
 static void on_asked(void *owner);
 static void on_opened(void *owner);
@@ -293,16 +293,18 @@ static void reach_metadata(struct compile *compile)
     }
 }
 
-static void on_stderr_line(void *owner, const char *text, size_t len)
+static void on_stderr_line(void *owner, const char *text, size_t len, bool ends)
 {
     struct compile *compile = owner;
     if (compile->keep_raw) {
         bytes_append(&compile->raw, text, len);
-        bytes_append(&compile->raw, "\n", 1);
+        bytes_append(&compile->raw, "\n", ends ? 1 : 0);
     }
     struct rustc_line line;
     rustc_line_read(text, len, compile->command.format, &line);
     compile->blames_source = compile->blames_source || line.blames_source;
+    diagnostics_add(&compile->said, bytes_text(&line.before), line.before.len,
+                    line.before_is_error);
     diagnostics_add(&compile->said, bytes_text(&line.shown), line.shown.len, line.is_error);
     bool is_metadata =
         line.kind == LINE_METADATA && !compile->has_metadata && is_own_metadata(compile, &line);

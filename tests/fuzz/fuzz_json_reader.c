@@ -1,4 +1,4 @@
-// Our own reader of JSON beside cJSON: what ours accepts, that one reads too, and a text as the same.
+// Our own reader of JSON beside cJSON: what ours accepts, that one reads too; texts as the same.
 #include "base/json_reader.h"
 
 #include <cjson/cJSON.h>

@@ -14,9 +14,11 @@
  *   fifo-wait PATH          until the test writes or opens for writing
  *   grandchild-hold FIFO    a child that keeps stdout and stderr open until FIFO is released
  *   daemon FIFO PATH        a child without stdout and stderr that writes PATH when released
- *   stray FIFO PATH         the same, but a real one: it has left the session, and its parent is
- * dead shell COMMANDS          runs sh, which ends before the next command once PATH COMMAND only
- * if PATH does not exist; makes it ignore-sigterm | exit N | signal N
+ *   stray FIFO PATH         the same, a real one: it has left the session, its parent is dead
+ *   shell COMMANDS          runs sh, which ends before the next command
+ *   once PATH COMMAND       only if PATH does not exist; makes it
+ *   repeat N COMMAND        so many times
+ *   ignore-sigterm | exit N | signal N
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -311,6 +313,7 @@ static void do_end(const char *name, char *args)
 }
 
 static void do_once(const char *name, char *args);
+static void do_repeat(const char *name, char *args);
 
 static const struct {
     const char *name;
@@ -335,6 +338,7 @@ static const struct {
     {"stray", do_child},
     {"shell", do_shell},
     {"once", do_once},
+    {"repeat", do_repeat},
     {"ignore-sigterm", do_end},
     {"exit", do_end},
     {"signal", do_end},
@@ -362,6 +366,17 @@ static void do_once(const char *name, char *args)
     if (fd >= 0) {
         close(fd);
         obey(command);
+    }
+}
+
+static void do_repeat(const char *name, char *args)
+{
+    (void)name;
+    char *command = cut(args);
+    for (long left = strtol(args, NULL, 10); left > 0; left--) {
+        char *copy = strdup(command);
+        obey(copy);
+        free(copy);
     }
 }
 

@@ -34,6 +34,10 @@ extern crate proc_macro;
     eprintln!("the macro says hello");
     input
 }
+#[proc_macro] pub fn busy(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    eprint!("working...");
+    input
+}
 """
 
 
@@ -241,7 +245,8 @@ class HollowMode(RealRustc):
 
 
 class Diagnostics(RealRustc):
-    def test_A9_a_macro_that_prints(self):
+    def user_of_macro(self, text):
+        """A worker, and a crate with this text that has the macros."""
         macro = self.crate("noisy_macro", MACRO)
         library = f"{macro.out_dir}/libnoisy_macro-77.so"
         self.workspace.delete_outputs(library)
@@ -249,9 +254,24 @@ class Diagnostics(RealRustc):
         worker = self.start(self.rustc, env={"PATH": os.environ["PATH"]})  # cc finds ld there
         self.assert_ok(worker.ask(arguments=[*words, "--crate-type=proc-macro", "--emit=link",
                                              "-Clinker=/usr/bin/cc"], inputs=macro.inputs()))
-        user = self.crate("user", "noisy_macro::noisy!{ pub fn f() { let unused = 1; } }")
+        user = self.crate("user", text)
         user.more = [f"--extern=noisy_macro={library}"]
         user.more_inputs = [library]
+        return worker, user
+
+    def test_a_macro_that_prints_no_newline(self):
+        """rustc's JSON stands behind its text: each is told as what it is."""
+        worker, user = self.user_of_macro("noisy_macro::busy!{ pub fn f() { let unused = 1; } }")
+        metadata, full = worker.ask(**user.metadata()), worker.ask(**user.full())
+        self.assert_ok(metadata)
+        self.assert_ok(full)
+        self.assertTrue(metadata.output.startswith("working...\n"), metadata.output)
+        both = metadata.output + full.output
+        self.assertEqual(1, both.count("unused variable"), both)
+        self.assertNotIn("$message_type", both)
+
+    def test_A9_a_macro_that_prints(self):
+        worker, user = self.user_of_macro("noisy_macro::noisy!{ pub fn f() { let unused = 1; } }")
         metadata = worker.ask(**user.metadata())
         full = worker.ask(**user.full())
         self.assert_ok(metadata)

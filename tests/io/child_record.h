@@ -34,8 +34,9 @@ static inline void on_stdout(void *owner, const char *data, size_t len)
     }
 }
 
-static inline void on_stderr_line(void *owner, const char *line, size_t len)
+static inline void on_stderr_line(void *owner, const char *line, size_t len, bool ends)
 {
+    (void)ends;
     struct record *record = owner;
     assert_int_equal(record->ended, 0);
     bytes_append_text(&record->lines, "[");

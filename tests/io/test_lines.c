@@ -2,19 +2,19 @@
 
 #include "io/lines.h"
 
-// What came out: each line in brackets.
-static void note_line(void *owner, const char *line, size_t len)
+// What came out: each line in brackets, one without a newline with a bar.
+static void note_line(void *owner, const char *line, size_t len, bool ends)
 {
     struct bytes *seen = owner;
     bytes_append_text(seen, "[");
     bytes_append(seen, line, len);
-    bytes_append_text(seen, "]");
+    bytes_append_text(seen, ends ? "]" : "|");
 }
 
-static void note_length(void *owner, const char *line, size_t len)
+static void note_length(void *owner, const char *line, size_t len, bool ends)
 {
     (void)line;
-    bytes_append_format(owner, "%zu ", len);
+    bytes_append_format(owner, "%zu%s ", len, ends ? "" : "|");
 }
 
 enum { PIECE = 64 * 1024 };
@@ -34,9 +34,9 @@ struct row {
 static const struct row rows[] = {
     ROW("", ""),
     ROW("\n", "[]"),
-    ROW("a", "[a]"),
+    ROW("a", "[a|"),
     ROW("a\n", "[a]"),
-    ROW("a\n\nb\r\nc", "[a][][b\r][c]"),
+    ROW("a\n\nb\r\nc", "[a][][b\r][c|"),
     ROW("\377\376\0x\n\033[1m\n", "[\377\376\0x][\033[1m]"),
 };
 
@@ -76,13 +76,13 @@ static void test_a_line_over_the_cap_comes_in_pieces(void **state)
     data[len + 1] = 'z';
     lines_feed(&lines, data, len + 2, note_length, &seen);
     lines_flush(&lines, note_length, &seen);
-    assert_string_equal(bytes_text(&seen), "8388608 5 1 ");
+    assert_string_equal(bytes_text(&seen), "4194304| 4194309 1| ");
     bytes_consume(&seen, seen.len);
     for (size_t at = 0; at < len + 1; at += PIECE) {
         size_t left = len + 1 - at;
         lines_feed(&lines, data + at, left < PIECE ? left : PIECE, note_length, &seen);
     }
-    assert_string_equal(bytes_text(&seen), "8388608 5 ");
+    assert_string_equal(bytes_text(&seen), "4194304| 4194309 ");
     assert_true(lines.partial.capacity <= PIECE);
     free(data);
     lines_finish(&lines);

@@ -6,7 +6,6 @@
 
 #include <cmocka.h>
 
-#include "base/json.h"
 #include "rustc/rustc_output.h"
 #include "words.h"
 
@@ -15,8 +14,8 @@
 
 #define BYTES(literal) literal, sizeof(literal) - 1
 
-// What a line is: "show"/"drop"/"metadata PATH", then "!" for an error, then ": " and what is
-// shown.
+// What a line is: "show"/"drop"/"metadata PATH", then "!" for an error, then ": ", in <> what stood
+// before the JSON, and what is shown.
 struct line_row {
     const char *name;
     const char *line;
@@ -31,6 +30,9 @@ struct line_row {
 #define LINK "{\"$message_type\":\"artifact\",\"artifact\":\"/p/libx.rlib\",\"emit\":\"link\"}"
 #define WARNING "{\"message\":\"m\",\"level\":\"warning\",\"rendered\":\"warning: m\\n\\n\"}"
 #define ERROR "{\"level\":\"error\",\"rendered\":\"error: \\u001b[1mm\\n\"}"
+#define MARKED                                                                                     \
+    "{\"$message_type\":\"diagnostic\",\"message\":\"}{\\\"\",\"level\":\"error\",\"rendered\":"   \
+    "\"error\\n\"}"
 #define ICE "{\"level\":\"error: internal compiler error\",\"rendered\":\"ice\"}"
 
 static const struct line_row rows[] = {
@@ -79,9 +81,27 @@ static const struct line_row rows[] = {
     {"blanks", BYTES("  "), PLAIN("  ")},
     {"bytes that are not UTF-8", BYTES("caf\xe9 \xff"), PLAIN("caf\xe9 \xff")},
     {"colours", BYTES("\x1b[1mx\x1b[0m"), PLAIN("\x1b[1mx\x1b[0m")},
-    {"JSON behind text", BYTES("x " WARNING), PLAIN("x " WARNING)},
+    {"JSON behind text that is not marked as rustc's", BYTES("x " WARNING), PLAIN("x " WARNING)},
     {"text behind JSON", BYTES(RMETA " x"), PLAIN(RMETA " x")},
-    {"two objects", BYTES(RMETA RMETA), PLAIN(RMETA RMETA)},
+    {"marked JSON behind text", BYTES("x {\"}" RMETA), "metadata /p/libx.rmeta: x {\"}" RMETA "\n",
+     "metadata /p/libx.rmeta: <x {\"}\n>", "metadata /p/libx.rmeta: <x {\"}\n>"},
+    {"a diagnostic behind text", BYTES("x\\" MARKED), "show!: x\\" MARKED "\n",
+     "show!: <x\\\n>error\n", "show!: <x\\\n>" MARKED "\n"},
+    {"a diagnostic behind bytes and braces", BYTES("\xff{{\x1b[1m\"}" MARKED " "),
+     "show!: \xff{{\x1b[1m\"}" MARKED " \n", "show!: <\xff{{\x1b[1m\"}\n>error\n",
+     "show!: <\xff{{\x1b[1m\"}\n>" MARKED " \n"},
+    {"an error before what is none", BYTES("error: x" LINK), "show: error: x" LINK "\n",
+     "drop: <!error: x\n>", "drop: <!error: x\n>"},
+    {"two objects", BYTES(RMETA RMETA), "metadata /p/libx.rmeta: " RMETA RMETA "\n",
+     "metadata /p/libx.rmeta: <" RMETA "\n>", "metadata /p/libx.rmeta: <" RMETA "\n>"},
+    {"a marked object within another", BYTES("x{\"report\":[" MARKED "]}"),
+     PLAIN("x{\"report\":[" MARKED "]}")},
+    {"a marked object in a report of rustc's",
+     BYTES("x{\"$message_type\":\"future_incompat\",\"report\":[" MARKED "]}"),
+     "show: x{\"$message_type\":\"future_incompat\",\"report\":[" MARKED "]}\n", "drop: <x\n>",
+     "drop: <x\n>"},
+    {"marked JSON that is broken", BYTES("x{\"$message_type\":\"artifact\",}"),
+     PLAIN("x{\"$message_type\":\"artifact\",}")},
     {"truncated JSON", BYTES("{\"artifact\":\"m\",\"emit\":\"metadata\""),
      PLAIN("{\"artifact\":\"m\",\"emit\":\"metadata\"")},
     {"truncated in a string", BYTES("{\"rendered\":\"abc"), PLAIN("{\"rendered\":\"abc")},
@@ -100,6 +120,11 @@ static void append_read(struct bytes *got, const char *text, size_t len, enum ou
     assert_true(line.kind == LINE_METADATA || line.artifact.len == 0);
     bytes_append_format(got, "%s%s%s: ", kinds[line.kind], bytes_text(&line.artifact),
                         line.is_error ? "!" : "");
+    if (line.before.len > 0) {
+        bytes_append_text(got, line.before_is_error ? "<!" : "<");
+        bytes_append(got, bytes_text(&line.before), line.before.len);
+        bytes_append_text(got, ">");
+    }
     bytes_append(got, bytes_text(&line.shown), line.shown.len);
     rustc_line_finish(&line);
 }
@@ -190,8 +215,7 @@ static const struct wrap_row wrap_rows[] = {
 
 static void assert_wrapped(const struct wrap_row *row, const struct rustc_line *line)
 {
-    size_t mistake = 0;
-    cJSON *object = json_parse_object(line->shown.data, line->shown.len, &mistake);
+    cJSON *object = cJSON_ParseWithLength(line->shown.data, line->shown.len);
     assert_int_equal(object != NULL, row->rendered != NULL);
     if (object != NULL) {
         const cJSON *rendered = cJSON_GetObjectItemCaseSensitive(object, "rendered");
