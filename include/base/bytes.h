@@ -31,6 +31,9 @@ void bytes_append_text(struct bytes *buf, const char *text);
 void bytes_append_format(struct bytes *buf, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/** Appends the number with a comma between thousands. */
+void bytes_append_count(struct bytes *buf, size_t count);
+
 /** Drops the first `count` bytes (at most `len`). */
 void bytes_consume(struct bytes *buf, size_t count);
 

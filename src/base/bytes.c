@@ -56,6 +56,16 @@ void bytes_append_format(struct bytes *buf, const char *format, ...)
     va_end(again);
 }
 
+void bytes_append_count(struct bytes *buf, size_t count)
+{
+    if (count < 1000) {
+        bytes_append_format(buf, "%zu", count);
+        return;
+    }
+    bytes_append_count(buf, count / 1000);
+    bytes_append_format(buf, ",%03zu", count % 1000);
+}
+
 void bytes_consume(struct bytes *buf, size_t count)
 {
     if (count >= buf->len) {

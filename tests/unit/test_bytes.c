@@ -75,6 +75,19 @@ static void formats_are_appended(void **state)
     bytes_finish(&buf);
 }
 
+static void numbers_have_commas(void **state)
+{
+    (void)state;
+    struct bytes buf = {0};
+    static const size_t numbers[] = {0, 999, 1000, 12345, 1000000, 1234567890};
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        bytes_append_count(&buf, numbers[i]);
+        bytes_append_text(&buf, " ");
+    }
+    assert_string_equal(buf.data, "0 999 1,000 12,345 1,000,000 1,234,567,890 ");
+    bytes_finish(&buf);
+}
+
 static void reserved_room_can_be_written(void **state)
 {
     (void)state;
@@ -105,9 +118,10 @@ static void detaching_leaves_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_zeroed_buffer_is_empty),     cmocka_unit_test(a_nul_is_always_behind),
-        cmocka_unit_test(consuming_takes_the_front),    cmocka_unit_test(formats_are_appended),
-        cmocka_unit_test(reserved_room_can_be_written), cmocka_unit_test(detaching_leaves_nothing),
+        cmocka_unit_test(a_zeroed_buffer_is_empty),  cmocka_unit_test(a_nul_is_always_behind),
+        cmocka_unit_test(consuming_takes_the_front), cmocka_unit_test(formats_are_appended),
+        cmocka_unit_test(numbers_have_commas),       cmocka_unit_test(reserved_room_can_be_written),
+        cmocka_unit_test(detaching_leaves_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

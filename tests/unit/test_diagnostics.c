@@ -9,6 +9,7 @@
 #include "rustc/diagnostics.h"
 #include "words.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { ALL = DIAGNOSTICS_ANSWER_MAX_BYTES };
@@ -97,8 +98,9 @@ static void answers_are_appended_and_bytes_stay(void **state)
     diagnostics_finish(&list);
 }
 
-#define LEFT_OUT(count)                                                                            \
-    "rustc-relay: " count " diagnostics are left out: the output is longer than Bazel shows\n"
+#define CUT(bytes, count) "rustc-relay: ... " bytes " bytes cut (" count "): more than is shown\n"
+#define ONE "1 diagnostic"
+#define MANY(count) count " diagnostics"
 
 struct cut_row {
     const char *words; // each takes its length and a newline
@@ -108,13 +110,13 @@ struct cut_row {
 
 static const struct cut_row cut_rows[] = {
     {"aaa bbb", 8, "aaa\nbbb\n"},
-    {"aaa bbb", 7, "aaa\n" LEFT_OUT("1")},
-    {"aaa bbb ccc", 4, "aaa\n" LEFT_OUT("2")},
-    {"aaa Ebb", 4, "Ebb\n" LEFT_OUT("1")},
-    {"aaa Ebb ccc Edd", 8, "Ebb\nEdd\n" LEFT_OUT("2")},
-    {"aaa Ebb ccc Edd", 12, "aaa\nEbb\nEdd\n" LEFT_OUT("1")},
-    {"Ebb Ecc Edd", 8, "Ebb\nEcc\n" LEFT_OUT("1")},
-    {"aaa Ebb", 0, LEFT_OUT("2")},
+    {"aaa bbb", 7, "aaa\n" CUT("4", ONE)},
+    {"aaa bbb ccc", 4, "aaa\n" CUT("8", MANY("2"))},
+    {"aaa Ebb", 4, "Ebb\n" CUT("4", ONE)},
+    {"aaa Ebb ccc Edd", 8, "Ebb\nEdd\n" CUT("8", MANY("2"))},
+    {"aaa Ebb ccc Edd", 12, "aaa\nEbb\nEdd\n" CUT("4", ONE)},
+    {"Ebb Ecc Edd", 8, "Ebb\nEcc\n" CUT("4", ONE)},
+    {"aaa Ebb", 0, CUT("8", MANY("2"))},
 };
 
 static void errors_are_kept_first(void **state)
@@ -133,9 +135,12 @@ static void errors_are_kept_first(void **state)
 
 // The beginning of the only thing worth showing, whatever else would fit.
 static const struct cut_row huge_rows[] = {
-    {"Eabcdefgh", 5, "Eabc\n" LEFT_OUT("1")},     {"abcdefgh", 5, "abcd\n" LEFT_OUT("1")},
-    {"w Eabcdefgh v", 5, "Eabc\n" LEFT_OUT("3")}, {"w Eabcdefgh Ex", 5, "Eabc\n" LEFT_OUT("3")},
-    {"Eabcdefgh", 9, "Eabcdefg\n" LEFT_OUT("1")}, {"Eabcdefgh", 10, "Eabcdefgh\n"},
+    {"Eabcdefgh", 5, "Eabc\n" CUT("6", ONE)},
+    {"abcdefgh", 5, "abcd\n" CUT("5", ONE)},
+    {"w Eabcdefgh v", 5, "Eabc\n" CUT("10", MANY("3"))},
+    {"w Eabcdefgh Ex", 5, "Eabc\n" CUT("11", MANY("3"))},
+    {"Eabcdefgh", 9, "Eabcdefg\n" CUT("2", ONE)},
+    {"Eabcdefgh", 10, "Eabcdefgh\n"},
 };
 
 static void one_huge_error_is_cut(void **state)
@@ -192,11 +197,41 @@ static void it_may_start_again_twice(void **state)
     diagnostics_finish(&list);
 }
 
-// A chatty rustc is cut short, but never in its errors.
+// Time is linear: a comparison of each with each would take minutes.
+static void a_successor_of_one_that_said_much(void **state)
+{
+    (void)state;
+    enum { LINES = 20000 };
+    struct diagnostics list = {0};
+    for (int run = 0; run < 3; run++) {
+        for (int i = 0; i < LINES; i++) {
+            char line[32];
+            snprintf(line, sizeof line, "line %d", i);
+            assert_int_equal(diagnostics_add(&list, line, strlen(line), false), run == 0);
+            assert_int_equal(diagnostics_add(&list, "same\n", 5, false), run == 0);
+        }
+        assert_int_equal(list.count, 2 * LINES);
+        diagnostics_start_again(&list);
+    }
+    diagnostics_finish(&list);
+}
+
+static void each_earlier_item_stands_for_one(void **state)
+{
+    (void)state;
+    struct diagnostics list = {0};
+    add_words(&list, "a a b");
+    diagnostics_start_again(&list);
+    add_words(&list, "a a a b");
+    assert_answer(&list, ALL, "a\na\nb\na\n");
+    diagnostics_finish(&list);
+}
+
+// A chatty rustc is cut short; its errors and all else have a cap each.
 static void what_is_kept_is_capped(void **state)
 {
     (void)state;
-    enum { ITEM = 1024 * 1024, FITTING = DIAGNOSTICS_MAX_BYTES / ITEM };
+    enum { ITEM = 1000 * 1000, FITTING = DIAGNOSTICS_KEPT_MAX_BYTES / ITEM + 1 };
     struct diagnostics list = {0};
     struct bytes got = {0};
     char *item = mem_zalloc(ITEM);
@@ -209,10 +244,36 @@ static void what_is_kept_is_capped(void **state)
     diagnostics_add(&list, "Eerror", 6, true);
     diagnostics_add(&list, "w", 1, false);
     diagnostics_answer(&list, 7, &got);
-    assert_text("capped", &got, "Eerror\n" LEFT_OUT("20"));
+    assert_text("capped", &got, "Eerror\n" CUT("8,000,001", MANY("9")));
     diagnostics_add(&list, "Eagain", 6, true);
     assert_answer(&list, ALL, "Eagain\n");
+    for (int i = 0; i < FITTING; i++) {
+        diagnostics_add(&list, item, ITEM, true);
+    }
+    assert_int_equal(list.count, 2 * FITTING + 2);
+    diagnostics_add(&list, "Emore", 5, true);
+    assert_int_equal(list.count, 2 * FITTING + 2);
+    diagnostics_waiting(&list, &got);
+    assert_int_equal(got.len, FITTING * ITEM + strlen(CUT("5", ONE)));
+    assert_string_equal(got.data + FITTING * ITEM, CUT("5", ONE));
+    bytes_consume(&got, got.len);
+    diagnostics_all(&list, &got);
+    assert_non_null(strstr(got.data, CUT("3,000,006", MANY("5"))));
+    bytes_finish(&got);
     free(item);
+    diagnostics_finish(&list);
+}
+
+// So that many short ones take no more than few long ones.
+static void short_items_count_for_what_they_take(void **state)
+{
+    (void)state;
+    struct diagnostics list = {0};
+    for (int i = 0; i < DIAGNOSTICS_KEPT_MAX_BYTES / DIAGNOSTICS_ITEM_BYTES; i++) {
+        diagnostics_add(&list, "x", 1, false);
+    }
+    assert_true(list.other_bytes < DIAGNOSTICS_KEPT_MAX_BYTES + 2 * DIAGNOSTICS_ITEM_BYTES);
+    assert_true(list.cut.count > 0);
     diagnostics_finish(&list);
 }
 
@@ -229,7 +290,8 @@ static void what_waits_can_be_dropped(void **state)
     diagnostics_start_again(&list);
     add_words(&list, "a c");
     assert_answer(&list, ALL, "c\n");
-    assert_int_equal(list.total_bytes, 6);
+    assert_int_equal(list.other_bytes, 6 + 3 * DIAGNOSTICS_ITEM_BYTES);
+    assert_int_equal(list.error_bytes, 0);
     diagnostics_finish(&list);
 }
 
@@ -245,7 +307,10 @@ int main(void)
         cmocka_unit_test(what_was_answered_does_not_count_for_the_cut),
         cmocka_unit_test(a_successor_is_heard_only_for_news),
         cmocka_unit_test(it_may_start_again_twice),
+        cmocka_unit_test(a_successor_of_one_that_said_much),
+        cmocka_unit_test(each_earlier_item_stands_for_one),
         cmocka_unit_test(what_is_kept_is_capped),
+        cmocka_unit_test(short_items_count_for_what_they_take),
         cmocka_unit_test(what_waits_can_be_dropped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
