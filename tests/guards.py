@@ -267,7 +267,7 @@ GUARDS = {
     "root-outside": ("test_roots", "OddInputs", "src/io/link_tree.c",
                      "if (!is_plain(name)) {", "if (false && !is_plain(name)) {"),
     "root-outputs": ("test_root_outputs", "OutputsInOtherPlaces", "src/program/compile.c",
-                     "        collect_left(compile);\n", "        (void)collect_left;\n"),
+                     "        compile_collect_left(compile);\n", ""),
     "root-tool": ("test_root_outputs", "AnotherTool", "src/program/intake.c",
                   "if (command->outputs == OUTPUTS_DIRECT) {", "if (false) {"),
     "gate-wait": ("test_gate", "TheRealLinker", "src/program/linker.c",

@@ -11,6 +11,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 FOLDERS = ["src/*", "include/*", "tests/unit", "tests/io", "tests/fuzz", "tests/integration"]
 MAX_FUNCTION = 60
 MAX_FILE = 400
+MAX_TEST_FILE = 450  # rows of tables, and a rustc that obeys a script
 NAME = re.compile(r"(\w+)\(")
 
 
@@ -44,8 +45,9 @@ def main():
             lines = path.read_text().splitlines()
             where = path.relative_to(ROOT)
             file_sizes.append(len(lines))
-            if len(lines) > MAX_FILE:
-                complaints.append(f"{where}: {len(lines)} lines, {MAX_FILE} are allowed")
+            allowed = MAX_TEST_FILE if where.parts[0] == "tests" else MAX_FILE
+            if len(lines) > allowed:
+                complaints.append(f"{where}: {len(lines)} lines, {allowed} are allowed")
             for name, length in functions(lines):
                 function_sizes.append(length)
                 if length > MAX_FUNCTION:

@@ -19,6 +19,10 @@ bool compile_is_hollow(const struct compile *compile);
 /** Was the compile to stop at a gate, and what came of it does not count? When it has ended. */
 bool compile_is_unfit(const struct compile *compile);
 
+/** Brings what it left in its root beside its outputs into its directory: nobody may take it before
+ * it is whole. One that cannot be brought fails, and says why. */
+void compile_collect_left(struct compile *compile);
+
 /** How many bytes its artefacts have on disk. */
 uint64_t compile_disk_bytes(const struct compile *compile);
 

@@ -373,20 +373,6 @@ static void on_turn(void *owner)
     }
 }
 
-// What it left in its root beside its outputs, which nobody may take before it is whole.
-static void collect_left(struct compile *compile)
-{
-    char *left = compile_path(compile, COMPILE_LEFT_FOLDER);
-    struct failure why;
-    if (!private_root_collect(compile->root, left, &why)) {
-        char *line = mem_format("rustc-relay: %s\n", why.text);
-        diagnostics_add(&compile->said, line, strlen(line), true);
-        compile->end.exit_code = 1;
-        free(line);
-    }
-    free(left);
-}
-
 static void on_ended(void *owner, const struct child_end *end)
 {
     struct compile *compile = owner;
@@ -402,7 +388,7 @@ static void on_ended(void *owner, const struct child_end *end)
     child_close(compile->child);
     compile->child = NULL;
     if (compile->root != NULL && compile_succeeded(compile)) {
-        collect_left(compile);
+        compile_collect_left(compile);
     }
     let_go(compile);
     compile->events->on_ended(compile->owner, compile);

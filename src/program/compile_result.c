@@ -2,9 +2,11 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "io/private_root.h"
 #include "program/private_dir.h"
 
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 bool compile_succeeded(const struct compile *compile)
@@ -18,6 +20,19 @@ bool compile_is_hollow(const struct compile *compile)
     return compile_succeeded(compile) && command_is_redirected(&compile->command) &&
            crate_args_emit(&compile->command.crate, "link") != NULL &&
            !private_dir_holds(compile->dir, &compile->command, "link");
+}
+
+void compile_collect_left(struct compile *compile)
+{
+    char *left = compile_path(compile, COMPILE_LEFT_FOLDER);
+    struct failure why;
+    if (!private_root_collect(compile->root, left, &why)) {
+        char *line = mem_format("rustc-relay: %s\n", why.text);
+        diagnostics_add(&compile->said, line, strlen(line), true);
+        compile->end.exit_code = 1;
+        free(line);
+    }
+    free(left);
 }
 
 uint64_t compile_disk_bytes(const struct compile *compile)
