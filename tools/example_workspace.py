@@ -37,8 +37,8 @@ BAZEL = ROOT / "tools" / "bazel"
 RELAY = ROOT / "build" / "release" / "rustc-relay"
 TAIL_LINES = 60
 COMMAND_SECONDS = 1800
-END_SECONDS = 30
-LEAVE_SECONDS = 1
+END_SECONDS = 120
+LEAVE_SECONDS = 5
 # A server whose test was killed ends by itself.
 STARTUP = ["--max_idle_secs=900"]
 

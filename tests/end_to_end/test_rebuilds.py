@@ -10,7 +10,7 @@ from end_to_end import BazelCase
 from processes import Gate, Signal, wait_gone
 from small_workspace import HOLD_MACRO, Crates, copy_rules, hold_environment
 
-SECONDS = 120
+SECONDS = 300
 
 
 class Rebuilds(BazelCase):

@@ -4,7 +4,7 @@ import os
 import select
 import time
 
-SECONDS = float(os.environ.get("RELAY_TEST_SECONDS", "20"))
+SECONDS = float(os.environ.get("RELAY_TEST_SECONDS", "60"))
 MARK = "RELAY_TEST_MARK"
 
 
