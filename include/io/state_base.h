@@ -16,8 +16,9 @@
 char *state_base_of_bazel(const char *cwd);
 
 /**
- * Is the directory an output base for sure? Bazel's server has a folder in it, and leaves a file
- * DO_NOT_BUILD_HERE there and in `execroot` (seen of 7.7.1; BlazeWorkspace in Bazel's source).
+ * Is the directory an output base for sure? Bazel's server has a folder in it, and leaves two files
+ * there when it starts (BlazeWorkspace in its source). `bazel clean` removes whatever else it
+ * makes, also what is in `execroot`.
  */
 bool state_base_is_bazels(const char *dir);
 

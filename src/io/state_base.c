@@ -54,7 +54,7 @@ static bool holds_file(const char *dir, const char *name)
 bool state_base_is_bazels(const char *dir)
 {
     return holds_directory(dir, "server") && holds_file(dir, "DO_NOT_BUILD_HERE") &&
-           holds_file(dir, "execroot/DO_NOT_BUILD_HERE");
+           holds_file(dir, "README");
 }
 
 bool state_base_check_private(const char *dir, struct failure *why)

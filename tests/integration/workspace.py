@@ -31,8 +31,8 @@ class Workspace:
         self.tmp = self.top / "tmp"
         for folder in (self.execroot, self.output_base / "server", self.tmp):
             folder.mkdir(parents=True)
-        for folder in (self.output_base, self.output_base / "execroot"):
-            (folder / "DO_NOT_BUILD_HERE").write_text(str(self.top / "source"))
+        (self.output_base / "DO_NOT_BUILD_HERE").write_text(str(self.top / "source"))
+        (self.output_base / "README").write_text(f"WORKSPACE: {self.top / 'source'}\n")
 
     def path(self, name):
         return self.execroot / name
