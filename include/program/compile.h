@@ -63,6 +63,7 @@ struct compile {
     struct gated *gated;           /**< what it needs to stop at a gate; owned; NULL: it does not */
     struct relink *relink;         /**< the linker's call that is made instead; owned; or NULL */
     char *dir;                     /**< its private directory; NULL before the start */
+    bool in_spare;                 /**< is it in another root than its crate's usual one? */
     char *made_in;                 /**< where that was when rustc wrote there; NULL: there it is */
     struct child *child;           /**< its process; NULL when there is none */
     struct attachment *attachment; /**< another worker's process, which it waits for; or NULL */

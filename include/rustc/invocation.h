@@ -44,11 +44,4 @@ void invocation_finish(struct invocation *invocation);
 bool invocation_build(struct invocation *invocation, const struct invocation_source *source,
                       struct failure *why);
 
-/**
- * A name for the private root of the crate that the words are about: equal for both requests of a
- * crate and in every build. It follows from the key, or from the words that name outputs. Owned by
- * the caller.
- */
-char *invocation_root_name(const struct strlist *request_words);
-
 #endif

@@ -52,8 +52,9 @@ struct compile *compile_create(uint64_t serial, struct command *take_command,
 void compile_take_root(struct compile *compile, struct private_root *take_root)
 {
     compile->root = take_root;
-    if (strcmp(compile->command.working_dir, private_root_dir(take_root)) != 0) {
-        command_move(&compile->command, private_root_dir(take_root)); // a spare one
+    compile->in_spare = strcmp(compile->command.working_dir, private_root_dir(take_root)) != 0;
+    if (compile->in_spare) {
+        command_move(&compile->command, private_root_dir(take_root));
     }
 }
 

@@ -89,6 +89,20 @@ static const char stamped[] =
     "them off for this crate, and stamp programs rather than libraries. Until then a change of its "
     "inputs, or 'bazel clean', makes both parts anew";
 
+static char *cause_of_difference(const struct deliver_to *to)
+{
+    if (to->delivery->listed_volatile != NULL) {
+        return mem_dup(stamped);
+    }
+    if (!to->compile->in_spare) {
+        return mem_dup(two_runs);
+    }
+    return mem_format("It ran in '%s', because another compile of it held its usual directory, and "
+                      "seems to embed that path. Ways out: build it again; or keep the path out of "
+                      "what is made (--remap-path-prefix=${pwd}=. for debug information)",
+                      to->compile->command.working_dir);
+}
+
 static bool check_metadata(const struct deliver_to *to, struct failure *why)
 {
     bool matches = false;
@@ -99,10 +113,11 @@ static bool check_metadata(const struct deliver_to *to, struct failure *why)
         return true;
     }
     char *subject = command_subject(&to->compile->command);
+    char *cause = cause_of_difference(to);
     failure_set(why,
                 "%s: its metadata differs from '%s', which its dependants are compiled against. %s",
-                subject, to->delivery->expected_rmeta,
-                to->delivery->listed_volatile == NULL ? two_runs : stamped);
+                subject, to->delivery->expected_rmeta, cause);
+    free(cause);
     free(subject);
     return false;
 }

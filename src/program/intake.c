@@ -4,6 +4,7 @@
 #include "io/private_root.h"
 #include "rustc/identity.h"
 #include "rustc/output_paths.h"
+#include "rustc/root_name.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -58,7 +59,7 @@ static bool read_words(const struct intake *intake, const struct work_request *w
     enum sandbox_kind kind = sandbox_kind_of(intake->cwd_kind, work->sandbox_dir);
     bool hides = kind == SANDBOX_NONE && flag_given(&intake->options->flags, FLAG_HIDE_UNDECLARED);
     if ((kind == SANDBOX_BAZEL || hides) && work->input_count > 0) {
-        request->root_name = invocation_root_name(&words);
+        request->root_name = root_name_of(&words, request->base_dir);
     }
     bool good = build(intake, &words, request, why);
     // What writes in place runs in the sandbox itself: it is over when the request is answered.

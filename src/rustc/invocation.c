@@ -1,6 +1,5 @@
 #include "rustc/invocation.h"
 
-#include "base/digest.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "rustc/arguments.h"
@@ -326,51 +325,4 @@ bool invocation_build(struct invocation *invocation, const struct invocation_sou
     arguments_finish(&build.arguments);
     substitutions_finish(&build.substitutions);
     return good;
-}
-
-static bool names_output(const char *word)
-{
-    static const char *const starts[] = {"--emit",
-                                         "--out-dir",
-                                         "-o",
-                                         "--crate-name",
-                                         "-Cextra-filename",
-                                         "--codegen=extra-filename",
-                                         "--flagfile=",
-                                         "@"};
-    for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
-        if (strncmp(word, starts[i], strlen(starts[i])) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-// Adds the key, as one word or two. False: there is none.
-static bool add_key(struct digest_builder *builder, const struct strlist *words)
-{
-    const char *flag = flag_name(FLAG_PIPELINING_KEY);
-    bool found = false;
-    for (size_t i = 0; i < words->count; i++) {
-        if (strncmp(words->items[i], flag, strlen(flag)) == 0) {
-            bool apart = strcmp(words->items[i], flag) == 0 && i + 1 < words->count;
-            digest_add_text(builder, words->items[apart ? i + 1 : i]);
-            found = true;
-        }
-    }
-    return found;
-}
-
-char *invocation_root_name(const struct strlist *request_words)
-{
-    struct digest_builder builder;
-    digest_begin(&builder);
-    bool has_key = add_key(&builder, request_words);
-    for (size_t i = 0; !has_key && i < request_words->count; i++) {
-        if (names_output(request_words->items[i])) {
-            digest_add_text(&builder, request_words->items[i]);
-        }
-    }
-    struct digest digest = digest_end(&builder);
-    return digest_hex(&digest);
 }

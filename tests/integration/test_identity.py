@@ -1,6 +1,7 @@
 """What nobody knows for sure is compiled afresh, and what is not Bazel's own execroot is left alone as
 soon as a request is answered (design.md, Exactly)."""
 
+import os
 import shutil
 import unittest
 
@@ -222,6 +223,57 @@ class ADirectoryThatIsNotBazels(Held, Doubtful):
                               sandbox_dir=str(place))
         self.assert_ok(response, f"cwd: {place}\n")
         self.assertEqual("r", self.rlib_in(place, crate))
+
+
+class TheKeyInAParamFile(Doubtful):
+    """That Bazel leaves to the worker: --flagfile=FILE. The key counts wherever it stands."""
+
+    def listed(self, arguments, output, fields):
+        name = f"{output}-0.params"
+        self.workspace.write(name, "\n".join(arguments) + "\n")
+        fields["arguments"] = [f"--flagfile={name}"]
+        fields["inputs"] = [*fields["inputs"], self.workspace.input(name)]
+        return fields
+
+    def test_both_requests_have_one_root_and_one_compile(self):
+        worker = self.start(cwd=self.workspace.sandbox(0, [])[0])
+        crate = self.crate(text=self.versioned(1))
+        early = self.listed(crate.metadata_arguments(), crate.rmeta, crate.metadata())
+        self.assert_ok(worker.ask(**early, sandbox_dir=self.workspace.sandbox(1, early["inputs"])[1]))
+        crate.restore_metadata("m")
+        late = self.listed(crate.full_arguments(), crate.rlib, crate.full())
+        workdir, inside = self.workspace.sandbox(2, late["inputs"])
+        self.assert_ok(worker.ask(**late, sandbox_dir=inside))
+        self.assertEqual("r1", self.rlib_in(workdir / inside, crate))
+        self.assertEqual((1, 1), (self.runs(), len(self.workspace.roots())))
+
+
+class ASpareRoot(Doubtful):
+    """Another compile of the crate holds its usual directory: one that embeds the path has other
+    metadata then."""
+
+    def test_the_message_names_it(self):
+        gate, reached = self.gate(), self.signal()
+        first = self.start(cwd=self.workspace.sandbox(0, [])[0])
+        second = self.start(cwd=self.workspace.sandbox(0, [])[0], mark=first.mark)
+        place = self.note("place")
+        crate = self.crate(text=lines(f"fifo-signal {reached.path}", f"copy {place} metadata",
+                                      f"fifo-wait {gate.path}", "link r"))
+        place.write_text("of the usual one")
+        early = crate.metadata()
+        self.assert_ok(first.ask(**early, sandbox_dir=self.workspace.sandbox(1, early["inputs"])[1]))
+        usual = os.readlink(f"/proc/{reached.wait()}/cwd")
+        crate.restore_metadata("of the usual one")
+        place.write_text("of a spare one")
+        crate.more = ["-Copt-level=1"]  # not the same compile, so it is not joined
+        late = crate.full()
+        request = second.send(**late, sandbox_dir=self.workspace.sandbox(2, late["inputs"])[1])
+        spare = os.readlink(f"/proc/{reached.wait()}/cwd")
+        self.assertNotEqual(usual, spare)
+        gate.release()
+        response = second.answer(request)
+        self.assert_fails(response, "its metadata differs", spare, "--remap-path-prefix")
+        self.assertNotIn("macro", response.output)
 
 
 class StampedCrates(Doubtful):
