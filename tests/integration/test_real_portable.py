@@ -13,6 +13,7 @@ from relay import RELAY, RelayCase, real_rustc
 from test_real_linking import C_CALLABLE, LIBRARY, MACRO, MAIN, MIDDLE
 from workspace import Crate, PortableProgram, Workspace
 
+RUSTC_SECONDS = 6 * SECONDS  # it optimises at link time, perhaps beside many others
 USER = "fn main() { println!(\"{}\", five::five!()); }"
 BROKEN = ("extern \"C\" { fn nowhere(); }\n"
           "fn main() { unsafe { nowhere() }; println!(\"{}\", middle::total(&[1.0])); }")
@@ -87,7 +88,7 @@ class Machine:
         program.workspace.delete_outputs(program.program)
         return subprocess.run(
             [RELAY, "--subst", "pwd=${pwd}", "--", self.rustc, f"@{program.param_file(stage)}"],
-            stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS, check=False,
+            stdin=subprocess.DEVNULL, capture_output=True, timeout=RUSTC_SECONDS, check=False,
             cwd=self.workspace.execroot,
             env={"TMPDIR": str(self.workspace.tmp), "PATH": os.environ["PATH"]})
 
