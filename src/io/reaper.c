@@ -122,11 +122,17 @@ static void look_at_group(struct group *group)
     }
 }
 
-static bool look_at_groups(struct reaper *reaper)
+static void look_at_groups(struct reaper *reaper)
 {
-    bool dying = false;
     for (struct group *group = reaper->groups; group != NULL; group = group->next) {
         look_at_group(group);
+    }
+}
+
+static bool is_any_dying(const struct reaper *reaper)
+{
+    bool dying = false;
+    for (const struct group *group = reaper->groups; group != NULL; group = group->next) {
         dying = dying || group->state == GROUP_DYING;
     }
     return dying;
@@ -150,8 +156,8 @@ static bool is_mark_hunted(void *context, uint64_t mark)
     return false;
 }
 
-// One look at all processes serves all groups that are killed at a time.
-static void hunt(struct reaper *reaper)
+// One look at all processes serves all groups that are killed at a time. False: there are none.
+static bool hunt(struct reaper *reaper)
 {
     bool hunting = false;
     for (struct group *group = reaper->groups; group != NULL; group = group->next) {
@@ -161,6 +167,7 @@ static void hunt(struct reaper *reaper)
     if (hunting && reaper->guardian != NULL) {
         marks_kill(&reaper->guardian->marks, is_mark_hunted, reaper);
     }
+    return hunting;
 }
 
 static void look_around(struct reaper *reaper)
@@ -168,11 +175,13 @@ static void look_around(struct reaper *reaper)
     look_at_groups(reaper);
     reap_strangers(reaper);
     tell_owners(reaper);
-    hunt(reaper);
-    if (!look_at_groups(reaper)) {
+    if (hunt(reaper)) {
+        look_at_groups(reaper);
+        tell_owners(reaper);
+    }
+    if (!is_any_dying(reaper)) {
         uv_timer_stop(&reaper->look);
     }
-    tell_owners(reaper);
 }
 
 static bool is_leader(const struct reaper *reaper, pid_t pid)
