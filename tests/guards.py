@@ -273,7 +273,7 @@ GUARDS = {
     "root-outputs": ("test_root_outputs", "OutputsInOtherPlaces", "src/program/compile.c",
                      "        compile_collect_left(compile);\n", ""),
     "root-tool": ("test_root_outputs", "AnotherTool", "src/program/intake.c",
-                  "if (command->outputs == OUTPUTS_DIRECT) {", "if (false) {"),
+                  "        !command_is_redirected(&request->invocation.command)) {", "        false) {"),
     "gate-wait": ("test_gate", "TheRealLinker", "src/program/linker.c",
                   "gate_keeper_wait(dir, &why) && ", ""),
     "gate-signal": ("test_gate", "TheRealLinker", "src/program/linker.c",

@@ -12,9 +12,9 @@
 #include "rustc/command.h"
 
 /**
- * Adds every path below bazel-out/ that the command's arguments and environment mention, relative,
- * and those that --emit, --out-dir and -o name; not what it only reads (--extern, -L). Whether one
- * is a file or a folder, or there at all, is not known. Sorted, each once.
+ * Adds every path below the working directory that the command's arguments mention, and those below
+ * bazel-out/ that its environment does; not what it only reads (--extern, -L, sources). Whether one
+ * is a file or a folder, or there at all, is not known. As Bazel lists them, sorted, each once.
  */
 void output_paths_of(const struct command *command, struct strlist *paths);
 

@@ -171,7 +171,8 @@ void sandbox_output_folders(const char *base_dir, const struct strlist *paths,
 {
     for (size_t i = 0; i < paths->count; i++) {
         char *parent = path_dirname(paths->items[i]);
-        if (!add_folder(base_dir, paths->items[i], folders)) {
+        bool is_inner = strcmp(parent, ".") != 0; // what lies in no folder needs none
+        if (!add_folder(base_dir, paths->items[i], folders) && is_inner) {
             add_folder(base_dir, parent, folders);
         }
         free(parent);

@@ -31,20 +31,10 @@ static bool build(const struct intake *intake, const struct strlist *words, stru
     return good;
 }
 
-// What writes where its arguments say must write into the request's own directory, and is answered
-// when it has ended.
-static void settle_root(struct request *request)
+static void find_output_folders(struct request *request)
 {
-    struct command *command = &request->invocation.command;
-    if (command->outputs == OUTPUTS_DIRECT) {
-        command_move(command, request->base_dir);
-        free(request->root_name);
-        request->root_name = NULL;
-        request->is_bound = true;
-        return;
-    }
     struct strlist paths = {0};
-    output_paths_of(command, &paths);
+    output_paths_of(&request->invocation.command, &paths);
     sandbox_output_folders(request->base_dir, &paths, &request->output_folders);
     strlist_finish(&paths);
 }
@@ -75,7 +65,7 @@ static bool read_words(const struct intake *intake, const struct work_request *w
     request->is_bound = kind != SANDBOX_NONE && request->root_name == NULL;
     strlist_finish(&words);
     if (good && request->root_name != NULL) {
-        settle_root(request);
+        find_output_folders(request);
     }
     return good;
 }

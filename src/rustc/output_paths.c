@@ -1,47 +1,52 @@
 #include "rustc/output_paths.h"
 
+#include "base/file.h"
 #include "base/mem.h"
 
-#include <ctype.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char top[] = "bazel-out/";
+static const char outputs[] = "bazel-out/";
 
-// A path with such parts is spelled in a second way, or leads elsewhere.
-static bool has_dots(const char *path)
+static bool starts_with(const char *text, const char *start)
 {
-    size_t len = strlen(path);
-    return strstr(path, "/../") != NULL || strstr(path, "/./") != NULL ||
-           strstr(path, "//") != NULL || (len > 3 && strcmp(path + len - 3, "/..") == 0) ||
-           (len > 2 && strcmp(path + len - 2, "/.") == 0);
+    return strncmp(text, start, strlen(start)) == 0;
 }
 
-static void add(const char *start, size_t len, struct strlist *paths)
+static bool is_source(const char *path)
 {
-    while (len > 0 && start[len - 1] == '/') {
-        len--;
-    }
-    char *path = mem_dup_len(start, len);
-    if (len < sizeof top || has_dots(path)) {
-        free(path);
+    size_t len = strlen(path);
+    return len > 3 && strcmp(path + len - 3, ".rs") == 0;
+}
+
+static void add(const struct command *command, const char *path, const char *below,
+                struct strlist *paths)
+{
+    char *listed = path_listed(command->working_dir, path);
+    bool is_below = listed[0] != '/' && strcmp(listed, ".") != 0 && starts_with(listed, below);
+    if (is_below && !is_source(listed)) {
+        strlist_push_take(paths, listed);
     } else {
-        strlist_push_take(paths, path);
+        free(listed);
     }
 }
 
 // Lists of paths, and options of options, have such bytes between them.
-static void add_mentioned(const char *text, struct strlist *paths)
+static void add_mentioned(const struct command *command, const char *text, const char *below,
+                          struct strlist *paths)
 {
-    for (const char *start = strstr(text, top); start != NULL; start = strstr(start, top)) {
-        size_t len = strcspn(start, ",;: \t\n\"'");
-        bool is_whole = start == text ||
-                        (!isalnum((unsigned char)start[-1]) && strchr("-_.", start[-1]) == NULL);
-        if (is_whole) {
-            add(start, len, paths);
+    static const char separators[] = "=,;: \t\n\"'";
+    for (const char *start = text + strspn(text, separators); *start != '\0';) {
+        size_t len = strcspn(start, separators);
+        bool may_be_below = start[0] != '/' || starts_with(start, command->working_dir);
+        if (may_be_below && memchr(start, '/', len) != NULL) {
+            char *path = mem_dup_len(start, len);
+            add(command, path, below, paths);
+            free(path);
         }
         start += len;
+        start += strspn(start, separators);
     }
 }
 
@@ -72,22 +77,22 @@ void output_paths_of(const struct command *command, struct strlist *paths)
     const struct crate_args *crate = &command->crate;
     for (size_t i = 0; i < crate->rest.count; i++) {
         if (!only_reads(&crate->rest, i)) {
-            add_mentioned(crate->rest.items[i], paths);
+            add_mentioned(command, crate->rest.items[i], "", paths);
         }
     }
     for (size_t i = 0; i < crate->emit_count; i++) {
         if (crate->emits[i].path != NULL) {
-            add_mentioned(crate->emits[i].path, paths);
+            add(command, crate->emits[i].path, "", paths);
         }
     }
     if (crate->out_dir != NULL) {
-        add_mentioned(crate->out_dir, paths);
+        add(command, crate->out_dir, "", paths);
     }
     if (crate->output != NULL) {
-        add_mentioned(crate->output, paths);
+        add(command, crate->output, "", paths);
     }
     for (size_t i = 0; i < command->env.count; i++) {
-        add_mentioned(command->env.items[i], paths);
+        add_mentioned(command, command->env.items[i], outputs, paths);
     }
     drop_doubles(paths);
 }

@@ -29,6 +29,14 @@ class OutputsInOtherPlaces(Roots):
             self.assert_ok(self.ask(self.worker(), program.plain(), outputs))
             self.assert_is_map(self.top)
 
+    def test_a_linker_map_whose_path_is_spelled_otherwise(self):
+        """And lies elsewhere."""
+        program = self.program("fn main() {}")
+        program.more = [*self.more, "-Clink-arg=-Wl,-Map=user/../maps/user.map"]
+        self.map = "maps/user.map"
+        self.assert_ok(self.ask(self.worker(), program.plain(), [self.map]))
+        self.assert_is_map(self.top)
+
     def test_a_linker_map_of_a_linked_crate(self):
         """It goes to the late request."""
         program = self.program("fn main() {}")

@@ -118,9 +118,13 @@ static void test_every_mark_of_an_output_base_counts(void **state)
 // The folder that a path names, else the one that it lies in; links are none.
 static void test_folders_of_outputs_are_those_that_are_there(void **state)
 {
-    static const char *const names[] = {"bazel-out/k8/bin/app", "bazel-out/k8/dwo",
-                                        "bazel-out/k8/dwo/x",   "bazel-out/k8/missing/app",
-                                        "bazel-out/link",       "bazel-out/link/x"};
+    static const char *const names[] = {"bazel-out/k8/bin/app",
+                                        "bazel-out/k8/dwo",
+                                        "bazel-out/k8/dwo/x",
+                                        "bazel-out/k8/missing/app",
+                                        "bazel-out/link",
+                                        "bazel-out/link/x",
+                                        "missing"};
     const struct stage *stage = *state;
     struct strlist paths = {0};
     struct strlist folders = {0};
