@@ -24,6 +24,11 @@ static void add_outputs(struct digest_builder *builder, const struct command *co
         digest_add_text(builder, emit->kind);
         digest_add_text(builder, named ? path_basename(emit->path) : "");
     }
+    if (command->placement.splits) { // debug information names the folder
+        char *folder = placement_remap(&command->crate, "");
+        digest_add_text(builder, folder);
+        free(folder);
+    }
     const char *output = command->crate.output;
     digest_add_text(builder, output == NULL ? "" : path_basename(output));
 }

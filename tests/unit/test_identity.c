@@ -305,10 +305,24 @@ static void doubt_is_doubt(void **state)
     }
 }
 
+// Without split debug information the output directory does not count.
+static void the_folder_of_split_debug_information_counts(void **state)
+{
+    (void)state;
+    const struct variant one = {
+        "d", {STARTUP, TOOL, CRATE "-Csplit-debuginfo=packed " FULL, "/b", ENV}, SHARED};
+    const struct variant other = {
+        "e",
+        {STARTUP, TOOL, CRATE "-Csplit-debuginfo=packed --out-dir=e " FULL, "/b", ENV},
+        SHARED};
+    assert_pair(&one, &other, false);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(doubt_is_doubt),
+        cmocka_unit_test(the_folder_of_split_debug_information_counts),
         cmocka_unit_test(requests_of_one_compile_are_equal),
         cmocka_unit_test(requests_of_one_program_are_equal),
         cmocka_unit_test(anything_else_makes_another_program),
