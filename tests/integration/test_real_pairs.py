@@ -7,6 +7,7 @@ import unittest
 from processes import SECONDS
 from relay import RELAY
 from test_real_linking import MAIN, RealLinking
+from test_real_outputs import snapshot
 from workspace import PortableProgram, Program
 
 
@@ -124,6 +125,19 @@ class OddNames(Pairs):
         record = self.workspace.path(program.objects) / "record"
         self.assertNotIn(b"obstacle", record.read_bytes())
         self.assert_same(expected, self.left(program))
+
+
+class BesideTheProgram(Pairs):
+    def left(self, program, root=None):
+        return {name: data for name, data in snapshot(root or self.workspace.execroot).items()
+                if name.startswith(program.out_dir) and not name.endswith(".codegen")}
+
+    def test_save_temps(self):
+        program = Program(self.workspace, "app", MAIN, self.libraries)
+        program.more = ["-Csave-temps", "--emit=dep-info"]
+        expected = self.plain(program)
+        self.assertIn(f"{program.out_dir}/rustc??????/symbols.o", expected)
+        self.assert_same(expected, self.gated(program))
 
 
 class AnySpelling(Pairs):
