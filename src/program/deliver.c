@@ -155,6 +155,12 @@ static void add_directory(struct substitutions *rules, const char *private_dir, 
     free(from);
 }
 
+// rustc calls an rlib by its own name there, whatever --emit says.
+static bool is_rlib(const struct compile *compile, const struct artifact *artifact)
+{
+    return compile->command.outputs == OUTPUTS_LIBRARY && strcmp(artifact->kind, "link") == 0;
+}
+
 // A dep-info file names the outputs; a plain run would have named the declared paths.
 static void add_rules(struct substitutions *rules, const struct deliver_to *to)
 {
@@ -162,6 +168,9 @@ static void add_rules(struct substitutions *rules, const struct deliver_to *to)
     const char *made_in = compile_made_in(compile);
     for (size_t i = 0; i < to->delivery->artifact_count; i++) {
         const struct artifact *artifact = &to->delivery->artifacts[i];
+        if (is_rlib(compile, artifact)) {
+            continue;
+        }
         char *private_path = mem_format("%s/%s:", made_in, artifact->from);
         char *plain = mem_format("%s:", artifact->written);
         substitutions_add(rules, private_path, plain);

@@ -79,9 +79,25 @@ static char *plain_path(const struct delivery_source *source, const struct emit 
     if (rlib != NULL && strcmp(emit->kind, "link") == 0) {
         return mem_dup(rlib);
     }
+    const char *rmeta = flag_value(source->request, FLAG_PIPELINING_RMETA_PATH);
+    if (rmeta != NULL && source->stage == STAGE_FULL && strcmp(emit->kind, "metadata") == 0) {
+        return mem_dup(rmeta);
+    }
     const char *out_dir = source->command->crate.out_dir;
     return out_dir == NULL ? mem_dup(path_basename(from))
                            : mem_format("%s/%s", out_dir, path_basename(from));
+}
+
+// Where a file of this name is found and placed. The working directory may be another one than the
+// base directory, which it stands for.
+static char *place_of(const struct delivery_source *source, const char *path)
+{
+    const char *working_dir = source->command->working_dir;
+    size_t len = strlen(working_dir);
+    if (strncmp(path, working_dir, len) == 0 && path[len] == '/') {
+        path += len + strspn(path + len, "/");
+    }
+    return path_join(source->base_dir, path);
 }
 
 static void add_artifact(struct delivery *delivery, const struct delivery_source *source,
@@ -95,7 +111,7 @@ static void add_artifact(struct delivery *delivery, const struct delivery_source
     artifact.written = plain_path(source, emit, from);
     artifact.listed = path_listed(source->command->working_dir, artifact.written);
     if (is_declared(source->stage, emit)) {
-        artifact.to = path_join(source->base_dir, artifact.written);
+        artifact.to = place_of(source, artifact.written);
     }
     delivery->artifacts = mem_grow_array(delivery->artifacts, delivery->artifact_count + 1,
                                          sizeof delivery->artifacts[0]);
@@ -111,7 +127,7 @@ static void set_out_dir(struct delivery *delivery, const struct delivery_source 
     delivery->written_out_dir = bare ? mem_dup("") : mem_format("%s/", out_dir);
     if (stage_takes_all(source->stage) ||
         (source->stage == STAGE_FULL && source->command->placement.leaves_more)) {
-        delivery->out_dir = path_join(source->base_dir, out_dir == NULL ? "." : out_dir);
+        delivery->out_dir = place_of(source, out_dir == NULL ? "." : out_dir);
     }
     free(from_output);
 }
@@ -126,7 +142,7 @@ static const char *either_value(const struct delivery_source *source, enum flag_
 static char *file_flag(const struct delivery_source *source, enum flag_id id)
 {
     const char *value = either_value(source, id);
-    return value == NULL ? NULL : path_join(source->base_dir, value);
+    return value == NULL ? NULL : place_of(source, value);
 }
 
 static char *listed_flag(const struct delivery_source *source, enum flag_id id)
@@ -145,8 +161,8 @@ static bool set_copy(struct delivery *delivery, const struct delivery_source *so
     if (strcmp(pair->items[0], pair->items[1]) == 0) {
         return failure_set(why, "--copy-output: '%s' would be copied to itself", pair->items[0]);
     }
-    delivery->copy_from = path_join(source->base_dir, pair->items[0]);
-    delivery->copy_to = path_join(source->base_dir, pair->items[1]);
+    delivery->copy_from = place_of(source, pair->items[0]);
+    delivery->copy_to = place_of(source, pair->items[1]);
     return true;
 }
 

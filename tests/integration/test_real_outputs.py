@@ -194,6 +194,15 @@ class ToldByKind(RealOutputs):
             self.assert_fails(answer, plain.stderr.decode().splitlines()[0])
 
 
+class NamedAbsolutely(RealOutputs):
+    """The working directory of a sandboxed compile is not where its outputs belong."""
+
+    def test_an_output(self):
+        self.assert_every_way(f"-o${{pwd}}/{OUT}/app", "--emit=dep-info,link")
+        self.assert_every_way(f"--emit=dep-info=${{pwd}}/{OUT}/x.deps,link=${{pwd}}/{OUT}/app",
+                              f"--out-dir=${{pwd}}/{OUT}/_other")
+
+
 class BesideTheOutput(RealOutputs):
     def test_the_dwp_of_packed_debug_information(self):
         made = self.assert_every_way(f"--emit=link={OUT}/app,dep-info", f"--out-dir={OUT}/_other",
@@ -284,6 +293,20 @@ class ALibraryOfTwoRequests(RealOutputs):
         self.assert_same(expected, {name: data for name, data in alone.items()
                                     if not name.endswith(".d")}, f"full alone: {more}")
         return expected
+
+    def test_dep_info_names_the_rlib_as_rustc_does(self):
+        """By its own name, whatever --emit=link says; see a plain run."""
+        library, place = self.library, "bazel-out/dep.deps"
+        more = [f"--emit=dep-info={place}", f"--emit=link={library.rlib}"]
+        common = library.common
+        library.common = lambda: [word for word in common() if not word.startswith("--out-dir")]
+        plain, full = library.plain_arguments, library.full_arguments
+        library.plain_arguments = lambda: [*plain(), *more]
+        library.full_arguments = lambda: [*full(), *more]
+        expected = self.plain_pair([])
+        self.assertIn(b"\nlibleaf-77.rlib: leaf/lib.rs", b"\n" + expected[place])
+        self.assert_same(expected, self.pair(), "pair")
+        self.assert_same(expected, self.sandboxed_pair(), "sandboxed")
 
     def test_packed(self):
         self.assert_pair("-g", "-Csplit-debuginfo=packed")
