@@ -4,12 +4,11 @@
 #ifndef RELAY_PROGRAM_COMPILE_H
 #define RELAY_PROGRAM_COMPILE_H
 
-#include "base/bytes.h"
 #include "base/failure.h"
 #include "io/child.h"
 #include "io/shared.h"
+#include "program/said.h"
 #include "rustc/command.h"
-#include "rustc/diagnostics.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -45,7 +44,7 @@ struct compile_events {
     void (*on_opened)(void *owner, struct compile *compile);
     /** The process is dead and reaped; `compile->end` says how. Once for each start. */
     void (*on_ended)(void *owner, struct compile *compile);
-    /** Something was added to `said` or `out`. May be NULL. */
+    /** Something was added to `said`. May be NULL. */
     void (*on_output)(void *owner, struct compile *compile);
 };
 
@@ -73,10 +72,7 @@ struct compile {
     bool is_lost;                  /**< is there no result of the other worker that can be used? */
     bool ended;                    /**< is `end` valid? */
     struct child_end end;          /**< how the process ended */
-    struct diagnostics said;       /**< what rustc said on stderr, as the user sees it */
-    struct bytes out;              /**< what it wrote to stdout and nobody has answered yet */
-    struct bytes raw;              /**< stderr as it came, when `keep_raw` */
-    bool keep_raw;                 /**< is `raw` wanted? */
+    struct said said;              /**< what it said */
     enum compile_milestones milestones;
     bool has_metadata;    /**< is the .rmeta complete? */
     bool asked;           /**< was its linker asked for? */

@@ -13,7 +13,9 @@
 #include <unistd.h>
 
 enum { WAITS_FOR_EXIT = 1, WAITS_FOR_OUT = 2, WAITS_FOR_ERR = 4 };
-enum { CHUNK_BYTES = 32 * 1024 };
+// libuv reads up to 32 of them in one turn of the loop: who writes without end must leave time for
+// others.
+enum { CHUNK_BYTES = 4 * 1024 };
 // After the deadline: long enough that the loop has looked at the pipes once more.
 enum { LAST_LOOK_MS = 1 };
 

@@ -1,13 +1,9 @@
 #include "program/answer.h"
 
-#include "base/file.h"
 #include "program/compile_result.h"
 #include "program/deliver.h"
 
 #include <stdlib.h>
-
-/** Standard output shown with an answer; rustc itself prints nothing there. */
-enum { STDOUT_MAX_BYTES = DIAGNOSTICS_ANSWER_MAX_BYTES / 4 };
 
 void answer_finish(struct answer *answer)
 {
@@ -25,30 +21,10 @@ void answer_fail(struct answer *answer, const struct failure *why)
     answer->exit_code = answer->exit_code == 0 ? 1 : answer->exit_code;
 }
 
-static bool write_all_said(const char *path, const struct compile *compile, bool raw,
-                           struct failure *why)
+static bool write_file(const char *path, struct compile *compile, enum said_file file,
+                       struct failure *why)
 {
-    if (path == NULL) {
-        return true;
-    }
-    if (raw) {
-        return file_write(path, bytes_text(&compile->raw), compile->raw.len, why);
-    }
-    struct bytes text = {0};
-    diagnostics_all(&compile->said, &text);
-    bool good = file_write(path, bytes_text(&text), text.len, why);
-    bytes_finish(&text);
-    return good;
-}
-
-static bool write_stdout(const char *path, struct compile *compile, struct failure *why)
-{
-    if (path == NULL) {
-        return true;
-    }
-    bool good = file_write(path, bytes_text(&compile->out), compile->out.len, why);
-    bytes_consume(&compile->out, compile->out.len);
-    return good;
+    return path == NULL || said_write(&compile->said, file, path, compile->ended, why);
 }
 
 // The files that take what was said, beside or instead of the answer's text.
@@ -56,26 +32,21 @@ static bool write_files(const struct request *request, struct compile *compile, 
 {
     const struct delivery *delivery = &request->invocation.delivery;
     bool all = request->invocation.stage == STAGE_ALL;
-    if (!write_all_said(delivery->output_file, compile, all, why)) {
+    if (!write_file(delivery->output_file, compile, all ? SAID_RAW : SAID_SHOWN, why)) {
         return false;
     }
     return !stage_takes_all(request->invocation.stage) ||
-           (write_stdout(delivery->stdout_file, compile, why) &&
-            write_all_said(delivery->stderr_file, compile, false, why));
+           (write_file(delivery->stdout_file, compile, SAID_STDOUT, why) &&
+            write_file(delivery->stderr_file, compile, SAID_SHOWN, why));
 }
 
 static void take_said(struct answer *answer, const struct request *request, struct compile *compile)
 {
-    size_t shown = compile->out.len < STDOUT_MAX_BYTES ? compile->out.len : STDOUT_MAX_BYTES;
-    bytes_append(&answer->text, bytes_text(&compile->out), shown);
-    if (shown > 0 && answer->text.data[answer->text.len - 1] != '\n') {
-        bytes_append(&answer->text, "\n", 1);
-    }
-    bytes_consume(&compile->out, compile->out.len);
+    said_take_out(&compile->said, &answer->text);
     bool hidden = stage_takes_all(request->invocation.stage) &&
                   request->invocation.delivery.stderr_file != NULL;
     if (!hidden) {
-        diagnostics_answer(&compile->said, DIAGNOSTICS_ANSWER_MAX_BYTES - answer->text.len,
+        diagnostics_answer(&compile->said.list, DIAGNOSTICS_ANSWER_MAX_BYTES - answer->text.len,
                            &answer->text);
     }
 }

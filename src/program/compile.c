@@ -77,9 +77,7 @@ void compile_make_ordinary(struct compile *compile, struct command *take_command
     command_finish(&compile->command);
     compile->command = *take_command;
     *take_command = (struct command){0};
-    bytes_consume(&compile->raw, compile->raw.len);
-    bytes_consume(&compile->out, compile->out.len);
-    diagnostics_start_again(&compile->said);
+    diagnostics_start_again(&compile->said.list);
 }
 
 void compile_share(struct compile *compile, const char *name)
@@ -189,6 +187,7 @@ bool compile_start(struct compile *compile, struct failure *why)
     if (compile->dir == NULL || !prepare_gate(compile, why)) {
         return false;
     }
+    said_begin(&compile->said, compile->dir);
     compile->job =
         compile->jobserver == NULL ? NULL : job_begin(compile->jobserver, on_turn, compile);
     if (!compile_waits_for_turn(compile) && !run(compile, why)) {
@@ -239,9 +238,7 @@ void compile_destroy(struct compile *compile)
     release_root(compile);
     free(compile->shared_name);
     command_finish(&compile->command);
-    diagnostics_finish(&compile->said);
-    bytes_finish(&compile->out);
-    bytes_finish(&compile->raw);
+    said_finish(&compile->said);
     free(compile);
 }
 
@@ -265,7 +262,7 @@ static void tell_output(struct compile *compile)
 static void on_stdout(void *owner, const char *data, size_t len)
 {
     struct compile *compile = owner;
-    bytes_append(&compile->out, data, len);
+    said_add_out(&compile->said, data, len);
     tell_output(compile);
 }
 
@@ -297,16 +294,12 @@ static void reach_metadata(struct compile *compile)
 static void on_stderr_line(void *owner, const char *text, size_t len, bool ends)
 {
     struct compile *compile = owner;
-    if (compile->keep_raw) {
-        bytes_append(&compile->raw, text, len);
-        bytes_append(&compile->raw, "\n", ends ? 1 : 0);
-    }
+    said_add_raw(&compile->said, text, len, ends);
     struct rustc_line line;
     rustc_line_read(text, len, compile->command.format, &line);
     compile->blames_source = compile->blames_source || line.blames_source;
-    diagnostics_add(&compile->said, bytes_text(&line.before), line.before.len,
-                    line.before_is_error);
-    diagnostics_add(&compile->said, bytes_text(&line.shown), line.shown.len, line.is_error);
+    said_add(&compile->said, bytes_text(&line.before), line.before.len, line.before_is_error);
+    said_add(&compile->said, bytes_text(&line.shown), line.shown.len, line.is_error);
     bool is_metadata =
         line.kind == LINE_METADATA && !compile->has_metadata && is_own_metadata(compile, &line);
     rustc_line_finish(&line);

@@ -81,8 +81,7 @@ static void take_result(struct compile *compile)
     compile->is_lost = !claim(compile) || !shared_read_result(compile->dir, &result);
     compile->end =
         (struct child_end){.exit_code = result.exit_code, .signal = compile->is_lost ? SIGKILL : 0};
-    diagnostics_add(&compile->said, bytes_text(&result.said), result.said.len,
-                    result.exit_code != 0);
+    said_add(&compile->said, bytes_text(&result.said), result.said.len, result.exit_code != 0);
     bytes_finish(&result.said);
 }
 
@@ -104,7 +103,7 @@ void compile_tell_others(struct compile *compile)
         return;
     }
     struct shared_result result = {.exit_code = compile->end.exit_code};
-    diagnostics_waiting(&compile->said, &result.said);
+    diagnostics_waiting(&compile->said.list, &result.said);
     shared_finish(&compile->offer, &result);
     bytes_finish(&result.said);
 }

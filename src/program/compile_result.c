@@ -28,7 +28,7 @@ void compile_collect_left(struct compile *compile)
     struct failure why;
     if (!private_root_collect(compile->root, left, &why)) {
         char *line = mem_format("rustc-relay: %s\n", why.text);
-        diagnostics_add(&compile->said, line, strlen(line), true);
+        said_add(&compile->said, line, strlen(line), true);
         compile->end.exit_code = 1;
         free(line);
     }

@@ -30,8 +30,23 @@ void launcher_close(struct launcher *launcher)
 void launcher_say(struct compile *compile, const char *sentence)
 {
     char *line = mem_format("rustc-relay: %s\n", sentence);
-    diagnostics_add(&compile->said, line, strlen(line), true);
+    said_add(&compile->said, line, strlen(line), true);
     free(line);
+}
+
+// A library's requests write no such files but the first.
+static void want_files(struct compile *compile, const struct invocation *invocation)
+{
+    const struct delivery *delivery = &invocation->delivery;
+    if (delivery->output_file != NULL) {
+        said_want(&compile->said, invocation->stage == STAGE_ALL ? SAID_RAW : SAID_SHOWN);
+    }
+    if (delivery->stdout_file != NULL && !stage_is_library(invocation->stage)) {
+        said_want(&compile->said, SAID_STDOUT);
+    }
+    if (delivery->stderr_file != NULL && !stage_is_library(invocation->stage)) {
+        said_want(&compile->said, SAID_SHOWN);
+    }
 }
 
 static void give_root(struct launcher *launcher, struct compile *compile,
@@ -87,7 +102,7 @@ struct compile *launcher_make(struct launcher *launcher, struct request *request
     struct compile *compile =
         compile_create(request->compile, &request->invocation.command, &launcher->place);
     compile->milestones = milestones_of(request);
-    compile->keep_raw = invocation->stage == STAGE_ALL && invocation->delivery.output_file != NULL;
+    want_files(compile, invocation);
     share(compile, request);
     give_root(launcher, compile, request, work);
     if (invocation->stage == STAGE_CODEGEN) {

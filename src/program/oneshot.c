@@ -16,6 +16,7 @@
 #include "rustc/gating.h"
 #include "rustc/invocation.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -26,7 +27,6 @@ struct oneshot {
     struct hollow_store hollow;
     char *program; // our own file; NULL: not found
     bool held;     // is nothing shown yet, since it may not count?
-    size_t shown;  // how many diagnostics are on stderr already
     bool interrupted;
 };
 
@@ -51,6 +51,20 @@ static bool build(struct oneshot *run, const struct options *options, char *cons
     return invocation_build(&run->invocation, &source, why);
 }
 
+static void want_files(struct oneshot *run)
+{
+    const struct delivery *delivery = &run->invocation.delivery;
+    if (delivery->output_file != NULL) {
+        said_want(&run->compile->said, SAID_RAW);
+    }
+    if (delivery->stdout_file != NULL) {
+        said_want(&run->compile->said, SAID_STDOUT);
+    }
+    if (delivery->stderr_file != NULL) {
+        said_want(&run->compile->said, SAID_SHOWN);
+    }
+}
+
 static void make_compile(struct oneshot *run)
 {
     struct compile_place place = {.loop = &run->host.loop,
@@ -61,7 +75,7 @@ static void make_compile(struct oneshot *run)
                                   .events = &compile_events,
                                   .owner = run};
     run->compile = compile_create(1, &run->invocation.command, &place);
-    run->compile->keep_raw = run->invocation.delivery.output_file != NULL;
+    want_files(run);
 }
 
 static struct gated_request request_of(const struct oneshot *run)
@@ -81,16 +95,17 @@ static void on_output(void *owner, struct compile *compile)
     if (run->held) {
         return;
     }
-    if (run->invocation.delivery.stdout_file == NULL) {
-        show(STDOUT_FILENO, bytes_text(&compile->out), compile->out.len);
-        bytes_consume(&compile->out, compile->out.len);
+    struct bytes *out = &compile->said.out;
+    show(STDOUT_FILENO, bytes_text(out), out->len);
+    bytes_consume(out, out->len);
+    struct bytes text = {0};
+    said_take_out(&compile->said, &text); // what was cut while nothing was shown
+    diagnostics_answer(&compile->said.list, SIZE_MAX, &text);
+    if (run->invocation.delivery.stderr_file == NULL) {
+        show(STDERR_FILENO, bytes_text(&text), text.len);
     }
-    for (; run->shown < compile->said.count; run->shown++) {
-        const struct diagnostic *item = &compile->said.items[run->shown];
-        if (run->invocation.delivery.stderr_file == NULL) {
-            show(STDERR_FILENO, item->text, item->len);
-        }
-    }
+    bytes_finish(&text);
+    diagnostics_finish(&compile->said.list);
 }
 
 // Nobody would take what rustc makes after its metadata: the full action runs on its own.
@@ -116,21 +131,18 @@ static void on_stop(void *owner)
     host_stop(&run->host);
 }
 
+static bool write_file(const char *path, struct compile *compile, enum said_file file,
+                       struct failure *why)
+{
+    return path == NULL || said_write(&compile->said, file, path, compile->ended, why);
+}
+
 static bool write_files(const struct oneshot *run, struct failure *why)
 {
     const struct delivery *delivery = &run->invocation.delivery;
-    const struct compile *compile = run->compile;
-    struct bytes said = {0};
-    diagnostics_all(&compile->said, &said);
-    bool good =
-        (delivery->output_file == NULL ||
-         file_write(delivery->output_file, bytes_text(&compile->raw), compile->raw.len, why)) &&
-        (delivery->stdout_file == NULL ||
-         file_write(delivery->stdout_file, bytes_text(&compile->out), compile->out.len, why)) &&
-        (delivery->stderr_file == NULL ||
-         file_write(delivery->stderr_file, bytes_text(&said), said.len, why));
-    bytes_finish(&said);
-    return good;
+    return write_file(delivery->output_file, run->compile, SAID_RAW, why) &&
+           write_file(delivery->stdout_file, run->compile, SAID_STDOUT, why) &&
+           write_file(delivery->stderr_file, run->compile, SAID_SHOWN, why);
 }
 
 static int tool_exit_code(const struct oneshot *run)
@@ -221,9 +233,7 @@ static void drop_relink(struct compile *compile)
 {
     relink_destroy(compile->relink);
     compile->relink = NULL;
-    bytes_consume(&compile->raw, compile->raw.len);
-    bytes_consume(&compile->out, compile->out.len);
-    diagnostics_finish(&compile->said);
+    said_drop_all(&compile->said);
 }
 
 static bool check_linker(const struct compile *compile, struct failure *why)

@@ -59,7 +59,7 @@ static void tell_not_started(struct performer *performer, struct compile *compil
     enum ending ending = ENDING_BAD;
     if (compile->gated != NULL) {
         events_compile_ordinary(performer->services->trace, compile, why->text);
-        diagnostics_drop_waiting(&compile->said);
+        said_drop_waiting(&compile->said);
         ending = ENDING_UNFIT;
     } else if (!compile->refused) {
         launcher_say(compile, why->text);
@@ -102,7 +102,7 @@ static void start(struct performer *performer, struct compile *compile)
 static void restart(struct performer *performer, struct compile *compile)
 {
     char *end = compile_describe_end(compile);
-    diagnostics_start_again(&compile->said);
+    diagnostics_start_again(&compile->said.list);
     if (compile->is_lost) {
         events_compile_ordinary(performer->services->trace, compile, end); // nothing of ours died
     } else {
@@ -282,7 +282,7 @@ static enum ending ending_of(const struct compile *compile)
 static void drop_unfit(const struct performer *performer, struct compile *compile)
 {
     if (compile_is_unfit(compile)) {
-        diagnostics_drop_waiting(&compile->said);
+        said_drop_waiting(&compile->said);
     }
     if (compile_is_unfit(compile) && !compile->end.killed) {
         char *end = compile_describe_end(compile);

@@ -2,8 +2,12 @@
 loop (issue E, 3)."""
 
 import json
+import os
+import subprocess
 import unittest
+import uuid
 
+from processes import SECONDS
 from relay import FAKE_RUSTC, RELAY, OneShotCase, RelayCase
 from scripts import diagnostic, lines
 from wire import Request
@@ -57,6 +61,7 @@ class TextWithoutANewlineBeforeRustcsJson(OneShotCase):
         response = worker.ask(**crate.metadata())
         self.assert_ok(response)
         self.assertTrue(response.output.startswith("x" * 1000), response.output[:100])
+        self.assertRegex(response.output[-200:], r"\.\.\. [0-9,]+ bytes cut")
         self.assertFalse("$message_type" in response.output, response.output[-400:])
         gate.release()
         self.assert_ok(worker.ask(**crate.full()))
@@ -100,6 +105,197 @@ class TextWithoutANewlineBeforeRustcsJson(OneShotCase):
         done = self.run_script(lines(r"stderr working...\c", diagnostic("shown\n")))
         self.assertEqual("working..." + diagnostic("shown\n")[len("stderr "):] + "\n",
                          done.stderr.decode())
+
+
+class ADeadRustcThatSaidMuch(RelayCase):
+    """It is run again, and says all again: told once, at no cost that grows with the square."""
+
+    COUNT = 100000
+
+    def test_each_line_is_told_once(self):
+        worker, crate = self.start(), self.crate()
+        crate.set_text(lines("metadata m", "stderr twice", "stderr twice",
+                             f"once {self.note('died')} signal 9", "stderr third", "link r"))
+        self.assert_ok(worker.ask(**crate.metadata()))
+        response = worker.ask(**crate.full())
+        self.assert_ok(response)
+        self.assertEqual([2, 1], [response.output.count(word) for word in ("twice\n", "third\n")])
+
+    def test_many_lines(self):
+        worker, crate = self.start(), self.crate()
+        crate.set_text(lines("metadata m", *(f"stderr line {i:8}" for i in range(self.COUNT)),
+                             f"once {self.note('died')} signal 9", "link r"))
+        self.assert_ok(worker.ask(**crate.metadata()))
+        self.assert_ok(worker.ask(**crate.full()))
+        self.assertEqual("r", self.workspace.read(crate.rlib))
+
+    def test_what_it_wrote_to_stdout_does_not_count(self):
+        worker = self.start(startup=["--stdout-file", "said.txt"])
+        crate = self.crate(text=lines("stdout words", f"once {self.note('died')} signal 9",
+                                      "link r"))
+        self.workspace.delete_outputs("said.txt")
+        self.assert_ok(worker.ask(arguments=crate.link_arguments()))
+        self.assertEqual("words\n", self.workspace.read("said.txt"))
+
+
+class TooMuchIsSaid(OneShotCase):
+    """Each kind of output has a cap in memory; answers say how much they cut, files are whole."""
+
+    COUNT = 64  # MiB
+    PIECE = "x" * (MIB - 1)
+    ROOM = 24 * MIB
+
+    def flood(self, command, piece=PIECE):
+        return f"repeat {self.COUNT} {command} {piece}"
+
+    def ask(self, text, *words, startup=()):
+        """The answer to a request without a stage, in little memory."""
+        worker = self.start(startup=startup)
+        crate = self.crate(text=lines(*text, "link r"))
+        worker.barrier()
+        before = memory(worker, "VmRSS")
+        response = worker.ask(arguments=[*crate.link_arguments(), *words])
+        taken = memory(worker, "VmHWM") - before
+        print(f"{self._testMethodName}: {self.COUNT} MiB took {taken // MIB} MiB")
+        if not is_sanitized(RELAY):
+            self.assertLess(taken, self.ROOM)
+        self.assertLess(len(response.output.encode()), MIB)
+        return response
+
+    def assert_cut(self, response, missing, of):
+        last = response.output.splitlines()[-1]
+        self.assertTrue(last.startswith(f"rustc-relay: ... {missing:,} bytes {of}"), last)
+
+    def test_stdout(self):
+        response = self.ask([self.flood("stdout")])
+        self.assert_ok(response)
+        self.assertTrue(response.output.startswith("xxx"))
+        shown = response.output.index("\n")
+        self.assert_cut(response, self.COUNT * MIB - shown, "of standard output cut")
+
+    def test_stderr(self):
+        """A piece is longer than an answer: its beginning is shown."""
+        response = self.ask([self.flood("stderr")])
+        self.assert_ok(response)
+        shown = response.output.index("\n")
+        self.assert_cut(response, self.COUNT * MIB - shown, f"cut ({self.COUNT} diagnostics)")
+
+    def test_lines_that_begin_with_error(self):
+        response = self.ask(["stderr first", self.flood("stderr", "error" + self.PIECE[5:])])
+        self.assert_ok(response)
+        self.assertIn("error", response.output)
+        self.assert_cut(response, 6 + self.COUNT * MIB - response.output.index("\n"),
+                        f"cut ({self.COUNT + 1} diagnostics)")
+
+    def test_short_lines(self):
+        response = self.ask([f"repeat {self.COUNT} repeat 1000 stderr a"])
+        self.assert_ok(response)
+        shown = response.output.count("a\n")
+        self.assert_cut(response, 2 * (1000 * self.COUNT - shown), "cut")
+
+    def test_the_first_error_is_shown(self):
+        response = self.ask([self.flood("stderr"), diagnostic("error: the cause\n", "error"),
+                             self.flood("stderr"), "exit 1"])
+        self.assert_fails(response, "error: the cause")
+
+    def test_a_file_of_stdout_is_whole(self):
+        response = self.ask([self.flood("stdout")], startup=["--stdout-file", "said.txt"])
+        self.assert_ok(response, "")
+        self.assertEqual(b"", self.assert_whole())
+
+    def test_a_file_of_what_is_shown_is_whole(self):
+        response = self.ask([self.flood("stderr")], startup=["--stderr-file", "said.txt"])
+        self.assert_ok(response, "")
+        self.assertEqual(b"", self.assert_whole())
+
+    def test_a_file_of_stderr_as_it_came_is_whole(self):
+        response = self.ask([self.flood("stderr")], "--output-file", "said.txt")
+        self.assert_ok(response)
+        self.assertRegex(self.assert_whole(), rb'^{"\$message_type":"artifact".*}\n$')
+
+    def assert_whole(self):
+        with open(self.workspace.path("said.txt"), "rb") as file:
+            pieces = 0
+            while pieces < self.COUNT:
+                self.assertTrue(file.read(MIB) == self.PIECE.encode() + b"\n", f"piece {pieces}")
+                pieces += 1
+            return file.read()
+
+    def test_a_file_of_both_stages(self):
+        """Each has what was said until then, however long."""
+        worker, gate = self.start(), self.gate()
+        crate = self.crate(text=lines("stderr early", self.flood("stderr"), "metadata m",
+                                      f"fifo-wait {gate.path}", "stderr late", "link r"))
+        for fields, name in ((crate.metadata(), "early.txt"), (crate.full(), "late.txt")):
+            fields["arguments"] = [*fields["arguments"], "--output-file", name]
+            response = worker.ask(**fields)
+            self.assert_ok(response)
+            gate.release()
+        size = len("early\n") + self.COUNT * MIB
+        self.assertEqual(size, self.workspace.path("early.txt").stat().st_size)
+        self.assertEqual(size + len("late\n"), self.workspace.path("late.txt").stat().st_size)
+
+    def alone(self, text, *flags):
+        """One-shot: how much it shows, in how much memory."""
+        gate, reached = self.gate(uuid.uuid4().hex), self.signal(uuid.uuid4().hex)
+        self.workspace.write("main.rs", lines(*text, f"fifo-signal {reached.path}",
+                                              f"fifo-wait {gate.path}"))
+        with open(self.workspace.top / "out", "w+b") as out:
+            child = subprocess.Popen([RELAY, *flags, "--", FAKE_RUSTC, "main.rs"], stdout=out,
+                                     stderr=out, stdin=subprocess.DEVNULL,
+                                     cwd=self.workspace.execroot,
+                                     env={"TMPDIR": str(self.workspace.tmp)})
+            self.addCleanup(child.kill)
+            reached.wait()
+            if not is_sanitized(RELAY):
+                self.assertLess(memory(child, "VmHWM"), self.ROOM)
+            gate.release()
+            self.assertEqual(0, child.wait(SECONDS))
+            return os.fstat(out.fileno()).st_size
+
+    def test_alone_all_is_shown(self):
+        for command in ("stdout", "stderr", "stderr error"):
+            with self.subTest(command):
+                self.assertEqual(self.COUNT * (MIB + len(command) - 6),
+                                 self.alone([self.flood(command)]))
+
+    def test_alone_files_are_whole(self):
+        for command, flag in (("stdout", "--stdout-file"), ("stderr", "--stderr-file"),
+                              ("stderr", "--output-file")):
+            with self.subTest(flag):
+                shown = self.alone([self.flood(command)], flag, "said.txt")
+                self.assertEqual(self.COUNT * MIB if flag == "--output-file" else 0, shown)
+                self.assertEqual(b"", self.assert_whole())
+
+
+class AnEndlessOutput(RelayCase):
+    """A compile that never stops writing holds up nobody, and takes no more memory."""
+
+    def assert_others_are_answered(self, command):
+        worker = self.start()
+        endless = worker.send(arguments=self.crate("endless", f"repeat 1000000000 {command}")
+                              .link_arguments())
+        other = self.crate(text=lines("stderr said", "link r"))
+        for _ in range(50):
+            self.workspace.delete_outputs(other.rlib)
+            self.assert_ok(worker.ask(arguments=other.link_arguments()), "said\n")
+        if not is_sanitized(RELAY):
+            self.assertLess(memory(worker, "VmHWM"), 48 * MIB)
+        worker.cancel(endless)
+        self.assertTrue(worker.answer(endless).was_cancelled)
+        self.assert_clean_end(worker)
+
+    def test_of_short_lines(self):
+        self.assert_others_are_answered("stderr x")
+
+    def test_of_long_errors(self):
+        self.assert_others_are_answered("stderr error" + "x" * 100000)
+
+    def test_without_a_newline(self):
+        self.assert_others_are_answered("stderr " + "x" * 100000 + "\\c")
+
+    def test_of_stdout(self):
+        self.assert_others_are_answered("stdout " + "x" * 100000)
 
 
 class ALargeFrame(RelayCase):
