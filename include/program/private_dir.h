@@ -3,7 +3,7 @@
  *
  *     <state>/<serial>/...         what rustc writes: command.h; also its TMPDIR, so that a killed
  *                                  rustc leaves nothing elsewhere
- *     <state>/<serial>/args        the arguments, when they are too long for execve(2)
+ *     <state>/<serial>/args.<n>    arguments that are too long for execve(2)
  */
 #ifndef RELAY_PROGRAM_PRIVATE_DIR_H
 #define RELAY_PROGRAM_PRIVATE_DIR_H
@@ -16,17 +16,15 @@
 
 struct state_dir;
 
-/** execve(2) takes about 2 MiB of arguments and environment; longer ones go through a file. */
-enum { PRIVATE_DIR_ARGV_MAX_BYTES = 512 * 1024 };
-
 /** Makes the directory with the folders that the command writes to. Its path is the caller's; or
  * NULL. */
 char *private_dir_make(struct state_dir *state, uint64_t serial, const struct command *command,
                        struct failure *why);
 
-/** Moves arguments that are too long into a file, which rustc reads; short ones stay as they are.
- */
-bool private_dir_shorten(const char *dir, struct strlist *argv, struct failure *why);
+/** Moves arguments that are too long into files, which rustc reads; short ones stay as they are.
+ * False: the system would not take what is left, or no other tool would read files. */
+bool private_dir_shorten(const char *dir, struct strlist *argv, const struct strlist *env,
+                         struct failure *why);
 
 /** How many bytes the command's artefacts have on disk. */
 uint64_t private_dir_bytes(const char *dir, const struct command *command);

@@ -31,6 +31,11 @@ void relink_destroy(struct relink *relink);
 bool relink_argv(struct relink *relink, const struct command *command, const char *dir,
                  struct strlist *argv, struct failure *why);
 
+/** Moves arguments that are too long for the system into a file, which the linker's driver reads.
+ */
+bool relink_shorten(const struct relink *relink, struct strlist *argv, const struct strlist *env,
+                    struct failure *why);
+
 /** Is the linker's output there? */
 bool relink_is_done(const struct relink *relink);
 

@@ -1,5 +1,7 @@
 /**
- * A response file of the linker: one argument a line, with a backslash before what would end it.
+ * A response file of the linker's driver: words between blanks, in quotes or with a backslash
+ * before what would end them. rustc writes one argument a line and guards blanks and backslashes
+ * only: what it does not guard (quotes, tabs, an empty argument) is read as the driver would.
  */
 #ifndef RELAY_RUSTC_RESPONSE_FILE_H
 #define RELAY_RUSTC_RESPONSE_FILE_H

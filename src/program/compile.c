@@ -9,10 +9,10 @@
 #include "io/state_dir.h"
 #include "program/compile_remote.h"
 #include "program/compile_result.h"
+#include "program/compile_words.h"
 #include "program/gated.h"
 #include "program/private_dir.h"
 #include "program/relink.h"
-#include "rustc/environment.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -100,35 +100,12 @@ static void remove_dir(struct compile *compile)
     compile->is_remote = false;
 }
 
-// What rustc is given beside the request's environment. Neither is seen by what it compiles. (Not
-// MAKEFLAGS, for which rustc looks second: whatever calls make behind a macro or as the linker
-// would find a FIFO there, and GNU make before 4.4 refuses to work then.)
-static void add_own_env(const struct compile *compile, struct strlist *env)
+static bool spawn(struct compile *compile, struct strlist *argv, struct strlist *env,
+                  struct failure *why)
 {
-    char *tmp = command_tmp_dir(&compile->command, compile->dir);
-    environment_set(env, "TMPDIR", tmp);
-    free(tmp);
-    const char *flags = compile->job == NULL ? NULL : job_make_flags(compile->job);
-    if (flags != NULL && environment_value(env, "CARGO_MAKEFLAGS") == NULL) {
-        environment_set(env, "CARGO_MAKEFLAGS", flags);
-    }
-}
-
-static bool spawn(struct compile *compile, struct strlist *argv, struct failure *why)
-{
-    struct strlist env = {0};
-    strlist_push_all(&env, &compile->command.env);
-    if (compile->command.outputs != OUTPUTS_DIRECT) {
-        add_own_env(compile, &env);
-    }
-    if (compile->relink != NULL) {
-        relink_env(compile->relink, &env);
-    }
-    struct child_spec spec = {.argv = strlist_argv(argv),
-                              .envp = strlist_argv(&env),
-                              .cwd = compile->command.working_dir};
+    struct child_spec spec = {
+        .argv = strlist_argv(argv), .envp = strlist_argv(env), .cwd = compile->command.working_dir};
     compile->child = child_create(compile->reaper, &spec, &child_events, compile, why);
-    strlist_finish(&env);
     return compile->child != NULL;
 }
 
@@ -138,23 +115,13 @@ static void end_job(struct compile *compile, bool killed)
     compile->job = NULL;
 }
 
-static bool rustc_argv(const struct compile *compile, struct strlist *argv, struct failure *why)
-{
-    const struct gated *gated = compile->gated;
-    char *gate = gated == NULL ? NULL : gated_linker(gated, &compile->command, compile->dir);
-    command_argv(&compile->command, compile->dir, gate, argv);
-    free(gate);
-    return private_dir_shorten(compile->dir, argv, why);
-}
-
 static bool run(struct compile *compile, struct failure *why)
 {
     struct strlist argv = {0};
+    struct strlist env = {0};
     bool good = (compile->root == NULL || private_root_restore(compile->root, why)) &&
-                (compile->relink == NULL
-                     ? rustc_argv(compile, &argv, why)
-                     : relink_argv(compile->relink, &compile->command, compile->dir, &argv, why)) &&
-                spawn(compile, &argv, why);
+                compile_words(compile, &argv, &env, why) && spawn(compile, &argv, &env, why);
+    strlist_finish(&env);
     strlist_finish(&argv);
     if (!good) {
         end_job(compile, false);

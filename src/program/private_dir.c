@@ -1,10 +1,10 @@
 #include "program/private_dir.h"
 
-#include "base/bytes.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "io/state_dir.h"
 #include "io/tree.h"
+#include "rustc/command_line.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -45,37 +45,37 @@ char *private_dir_make(struct state_dir *state, uint64_t serial, const struct co
     return dir;
 }
 
-static size_t total_bytes(const struct strlist *list)
+static bool write_texts(const char *prefix, const struct strlist *texts, struct failure *why)
 {
-    size_t total = 0;
-    for (size_t i = 0; i < list->count; i++) {
-        total += strlen(list->items[i]) + 1;
+    bool good = true;
+    for (size_t i = 0; good && i < texts->count; i++) {
+        char *path = mem_format("%s%zu", prefix, i);
+        good = file_write(path, texts->items[i], strlen(texts->items[i]), why);
+        free(path);
     }
-    return total;
+    return good;
 }
 
-// rustc reads `@file` as one argument a line; an argument with a newline in it cannot go there.
-bool private_dir_shorten(const char *dir, struct strlist *argv, struct failure *why)
+bool private_dir_shorten(const char *dir, struct strlist *argv, const struct strlist *env,
+                         struct failure *why)
 {
-    if (total_bytes(argv) <= PRIVATE_DIR_ARGV_MAX_BYTES) {
+    struct command_line line = {
+        .argv = argv, .env = env, .max_bytes = (size_t)sysconf(_SC_ARG_MAX)};
+    if (command_line_is_short(&line)) {
         return true;
     }
-    struct bytes text = {0};
-    struct strlist kept = {0};
-    for (size_t i = 0; i < argv->count; i++) {
-        if (i == 0 || strchr(argv->items[i], '\n') != NULL) {
-            strlist_push(&kept, argv->items[i]);
-        } else {
-            bytes_append_format(&text, "%s\n", argv->items[i]);
-        }
+    if (!command_line_reads_files(argv->items[0])) {
+        return command_line_check(&line, why);
     }
-    char *path = path_join(dir, "args");
-    bool good = file_write(path, bytes_text(&text), text.len, why);
-    strlist_push_take(&kept, mem_format("@%s", path));
-    free(path);
-    bytes_finish(&text);
+    struct strlist kept = {0};
+    struct strlist texts = {0};
+    char *prefix = path_join(dir, "args.");
+    command_line_split(argv, prefix, &kept, &texts);
     strlist_finish(argv);
     *argv = kept;
+    bool good = command_line_check(&line, why) && write_texts(prefix, &texts, why);
+    strlist_finish(&texts);
+    free(prefix);
     return good;
 }
 

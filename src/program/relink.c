@@ -3,7 +3,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "program/objects.h"
-#include "program/private_dir.h"
+#include "rustc/command_line.h"
 #include "rustc/environment.h"
 #include "rustc/gating.h"
 #include "rustc/hollow.h"
@@ -120,25 +120,6 @@ static bool prepare(struct relink *relink, const struct command *command, const 
            objects_unpack_left(relink->objects, command, dir, why);
 }
 
-// The system takes only so many bytes of arguments; the linker reads more from a file.
-static bool shorten(const struct relink *relink, struct strlist *argv, struct failure *why)
-{
-    size_t total = 0;
-    for (size_t i = 0; i < argv->count; i++) {
-        total += strlen(argv->items[i]) + 1;
-    }
-    if (total <= PRIVATE_DIR_ARGV_MAX_BYTES) {
-        return true;
-    }
-    char *path = path_join(relink->dir, "linker-arguments");
-    bool good = response_file_write(path, argv, 1, why);
-    strlist_finish(argv);
-    strlist_push(argv, relink->linker);
-    strlist_push_take(argv, mem_format("@%s", path));
-    free(path);
-    return good;
-}
-
 bool relink_argv(struct relink *relink, const struct command *command, const char *dir,
                  struct strlist *argv, struct failure *why)
 {
@@ -149,7 +130,24 @@ bool relink_argv(struct relink *relink, const struct command *command, const cha
     for (size_t i = 0; i < relink->record.argv.count; i++) {
         strlist_push_take(argv, substitutions_apply(&relink->places, relink->record.argv.items[i]));
     }
-    return shorten(relink, argv, why);
+    return true;
+}
+
+bool relink_shorten(const struct relink *relink, struct strlist *argv, const struct strlist *env,
+                    struct failure *why)
+{
+    struct command_line line = {
+        .argv = argv, .env = env, .max_bytes = (size_t)sysconf(_SC_ARG_MAX)};
+    if (command_line_is_short(&line)) {
+        return true;
+    }
+    char *path = path_join(relink->dir, "linker-arguments");
+    bool good = response_file_write(path, argv, 1, why);
+    strlist_finish(argv);
+    strlist_push(argv, relink->linker);
+    strlist_push_take(argv, mem_format("@%s", path));
+    free(path);
+    return good && command_line_check(&line, why);
 }
 
 bool relink_is_done(const struct relink *relink)

@@ -5,18 +5,29 @@
 
 #include <string.h>
 
-// Takes one line; rustc puts a backslash before each blank and each backslash. Returns what
-// follows.
-static const char *take_line(const char *text, struct bytes *word)
+static bool is_blank(char byte)
 {
-    while (*text != '\0' && *text != '\n') {
+    return byte == ' ' || (byte >= '\t' && byte <= '\r');
+}
+
+// Takes one word as the linker's driver does: up to a blank that no quote and no backslash guards.
+// Returns what follows.
+static const char *take_word(const char *text, struct bytes *word)
+{
+    char quote = '\0';
+    for (; *text != '\0' && (quote != '\0' || !is_blank(*text)); text++) {
         if (text[0] == '\\' && text[1] != '\0') {
             text++;
+            bytes_append(word, text, 1);
+        } else if (*text == quote) {
+            quote = '\0';
+        } else if (quote == '\0' && (*text == '\'' || *text == '"')) {
+            quote = *text;
+        } else {
+            bytes_append(word, text, 1);
         }
-        bytes_append(word, text, 1);
-        text++;
     }
-    return *text == '\n' ? text + 1 : text;
+    return text;
 }
 
 bool response_file_read(const char *path, struct strlist *words, struct failure *why)
@@ -24,11 +35,14 @@ bool response_file_read(const char *path, struct strlist *words, struct failure 
     struct bytes text = {0};
     bool good = file_read(path, "response file", &text, why);
     const char *rest = bytes_text(&text);
-    while (good && *rest != '\0') {
+    while (good) {
+        rest += strspn(rest, " \t\n\v\f\r");
+        if (*rest == '\0') {
+            break;
+        }
         struct bytes word = {0};
-        rest = take_line(rest, &word);
-        strlist_push(words, bytes_text(&word));
-        bytes_finish(&word);
+        rest = take_word(rest, &word);
+        strlist_push_take(words, bytes_detach(&word));
     }
     bytes_finish(&text);
     return good;
@@ -36,8 +50,11 @@ bool response_file_read(const char *path, struct strlist *words, struct failure 
 
 static void append_escaped(struct bytes *text, const char *word)
 {
+    if (*word == '\0') {
+        bytes_append_text(text, "''");
+    }
     for (; *word != '\0'; word++) {
-        if (strchr("\\ \t\n'\"", *word) != NULL) {
+        if (strchr("\\ \t\n\v\f\r'\"", *word) != NULL) {
             bytes_append(text, "\\", 1);
         }
         bytes_append(text, word, 1);

@@ -20,6 +20,8 @@ MAIN = """
 fn main() { println!("{} {:?}", middle::total(&[1.0, 2.0]), leaf::largest(&[1, 3, 2])); }
 #[test] fn adds_up() { assert_eq!(5.0, middle::total(&[1.0, 2.0])); }
 """
+# For rustc and for the linker longer than one word of a command line may be.
+LONG_WORD = "-Clink-arg=-Wl,-rpath," + ":".join(f"/none/{number:05}" for number in range(15000))
 MACRO = """
 extern crate proc_macro;
 #[proc_macro] pub fn five(_: proc_macro::TokenStream) -> proc_macro::TokenStream {
@@ -58,7 +60,8 @@ class RealLinking(RelayCase):
                 self.program("check", MAIN, more=["--test"]),
                 self.program("five", MACRO, "proc-macro", "libfive.so", ["--extern=proc_macro"]),
                 self.program("total", C_CALLABLE, "cdylib", "libtotal.so"),
-                self.program("fast", MAIN, more=["-Copt-level=3", "-Cdebuginfo=2"])]
+                self.program("fast", MAIN, more=["-Copt-level=3", "-Cdebuginfo=2"]),
+                self.program("long", MAIN, more=[LONG_WORD])]
 
     def build_libraries(self, worker, of="full"):
         for crate in self.libraries:
@@ -74,7 +77,9 @@ class RealLinking(RelayCase):
                      for word in program.plain_arguments()
                      if word not in ("--rustc-output-format", "rendered")]
             self.workspace.delete_outputs(program.program)
-            subprocess.run([self.rustc, *words], cwd=self.workspace.execroot, check=True,
+            file = self.workspace.top / "words"
+            file.write_text("\n".join(words) + "\n")
+            subprocess.run([self.rustc, f"@{file}"], cwd=self.workspace.execroot, check=True,
                            capture_output=True)
         made = {one.program: self.workspace.read_bytes(one.program) for one in programs}
         self.assert_clean_end(worker)

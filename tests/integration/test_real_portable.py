@@ -10,7 +10,7 @@ import unittest
 
 from processes import SECONDS
 from relay import RELAY, RelayCase, real_rustc
-from test_real_linking import C_CALLABLE, LIBRARY, MACRO, MAIN, MIDDLE
+from test_real_linking import C_CALLABLE, LIBRARY, LONG_WORD, MACRO, MAIN, MIDDLE
 from workspace import Crate, PortableProgram, Workspace
 
 RUSTC_SECONDS = 6 * SECONDS  # it optimises at link time, perhaps beside many others
@@ -100,6 +100,7 @@ KINDS = {
     "cdylib": ("total", C_CALLABLE, "cdylib", "libtotal.so"),
     "release": ("fast", MAIN, "bin", None, ["-Copt-level=3", "-Cdebuginfo=2", "-Cstrip=debuginfo"]),
     "units": ("units", MAIN, "bin", None, ["-Ccodegen-units=8", "-Cdebuginfo=2"]),
+    "long": ("long", MAIN, "bin", None, [LONG_WORD]),
     "target": ("target", MAIN, "bin", None, ["--target=x86_64-unknown-linux-gnu"]),
 }
 

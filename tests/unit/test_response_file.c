@@ -20,6 +20,11 @@ static const struct read_row rows[] = {
     {"a\nb\n", "[a][b]"},
     {"a\nb", "[a][b]"},
     {"-L/a\\ b\n", "[-L/a b]"},
+    {"a b\tc\n\n  \nd", "[a][b][c][d]"},
+    {"'a b'\"c d\"e\n", "[a bc de]"},
+    {"'a\"b' \"a'b\" 'a\\'b'\n", "[a\"b][a'b][a'b]"},
+    {"'' a\"\"\n", "[][a]"},
+    {"'open", "[open]"},
     {"a\\\\b\n", "[a\\b]"},
     {"a\\\nb\n", "[a\nb]"},
     {"end\\", "[end\\]"},
@@ -40,7 +45,8 @@ static void rustc_s_files_are_read(void **state)
 
 static void what_is_written_comes_back(void **state)
 {
-    static const char *const arguments[] = {"cc", "-o", "a b", "q'u\"o", "back\\slash", "t\tn\n."};
+    static const char *const arguments[] = {"cc",          "-o",      "a b", "q'u\"o",
+                                            "back\\slash", "t\tn\n.", "",    "\r\v\f@x"};
     struct strlist words = {0};
     struct strlist again = {0};
     struct failure why;
