@@ -1,6 +1,7 @@
 #include "base/bytes.h"
 #include "base/log.h"
 #include "io/gate_keeper.h"
+#include "io/inherited_env.h"
 #include "io/platform.h"
 #include "program/linker.h"
 #include "program/oneshot.h"
@@ -47,7 +48,13 @@ static int run(const struct options *options)
     if (flag_given(&options->flags, FLAG_VERSION)) {
         return show_version();
     }
-    return options->worker ? worker_run(options, environ) : oneshot_run(options, environ);
+    // A worker has a pool of tokens of its own.
+    struct strlist env = {0};
+    inherited_env(environ, !options->worker, &env);
+    int exit_code = options->worker ? worker_run(options, strlist_argv(&env))
+                                    : oneshot_run(options, strlist_argv(&env));
+    strlist_finish(&env);
+    return exit_code;
 }
 
 // A link to us has the linker's name: which of the two stand-ins are we?

@@ -1,12 +1,16 @@
 """A command is limited by neither word nor total, and jobservers are inherited only alive (issue E,
 4)."""
 
+import fcntl
 import os
 import pathlib
+import struct
 import subprocess
+import termios
 import unittest
 
-from relay import FAKE_RUSTC, OneShotCase, real_rustc
+from processes import SECONDS
+from relay import FAKE_RUSTC, RELAY, OneShotCase, real_rustc
 from scripts import lines, printed_arguments
 
 KIB = 1 << 10
@@ -139,6 +143,105 @@ class RealTools(OneShotCase):
                     self.assertEqual(0, done.returncode, done.stderr[-500:])
                     made = "out.rmeta" if words else "doc/main/index.html"
                     self.assertTrue(self.workspace.exists(made))
+
+
+class AnInheritedJobserver(OneShotCase):
+    """One that does not answer is left out: rustc would warn of it in every crate. One that does is
+    passed on by one-shot runs; a worker has its own."""
+
+    VARIABLES = ("CARGO_MAKEFLAGS", "MAKEFLAGS", "MFLAGS")
+    DEAD = ("-j4 --jobserver-fds=1000,1001 --jobserver-auth=1000,1001",
+            "-j4 --jobserver-auth=fifo:/nowhere/fifo", "--jobserver-auth=0,0")
+    PRINT = lines(*(f"print-env {name}" for name in VARIABLES), "link r")
+
+    def setUp(self):
+        super().setUp()
+        self.read_fd, self.write_fd = os.pipe()
+        self.addCleanup(os.close, self.read_fd)
+        self.addCleanup(os.close, self.write_fd)
+        os.write(self.write_fd, b"+" * 8)
+        self.alive = f"-j8 --jobserver-auth={self.read_fd},{self.write_fd}"
+
+    def alone(self, tool, env, *words):
+        """One-shot, started with the descriptors of the one that is alive."""
+        return subprocess.Popen(
+            [RELAY, "--", tool, *words], env={"TMPDIR": str(self.workspace.tmp), **env},
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            cwd=self.workspace.execroot, pass_fds=(self.read_fd, self.write_fd))
+
+    def said(self, child):
+        self.addCleanup(child.kill)
+        text = child.communicate(timeout=SECONDS)[1].decode()
+        self.assertEqual(0, child.returncode, text)
+        return text
+
+    def test_dead_in_a_worker(self):
+        crate = self.crate(text=self.PRINT)
+        for name in self.VARIABLES:
+            for value in self.DEAD:
+                with self.subTest(f"{name}={value}"):
+                    response = self.start(env={name: value}).ask(arguments=crate.link_arguments())
+                    self.assert_ok(response)
+                    self.assertNotIn(value, response.output)
+                    self.assertIn("CARGO_MAKEFLAGS=-j64 --jobserver-auth=fifo:/proc/",
+                                  response.output)
+
+    def test_alive_in_a_worker(self):
+        """It could not be reached behind Bazel, and would be a second pool."""
+        fifo = self.gate().path
+        crate = self.crate(text=self.PRINT)
+        worker = self.start(env={"MAKEFLAGS": f"-j4 --jobserver-auth=fifo:{fifo}"})
+        response = worker.ask(arguments=crate.link_arguments())
+        self.assert_ok(response)
+        self.assertIn("env: MAKEFLAGS=(unset)", response.output)
+
+    def test_flags_without_a_jobserver_stay(self):
+        crate = self.crate(text=self.PRINT)
+        response = self.start(env={"MAKEFLAGS": "-k"}).ask(arguments=crate.link_arguments())
+        self.assertIn("env: MAKEFLAGS=-k", response.output)
+
+    def test_dead_with_rustc_itself(self):
+        self.workspace.write("lib.rs", "pub fn f() {}")
+        words = ["lib.rs", "--crate-type=lib", "--emit=metadata=out.rmeta"]
+        rustc = real_rustc()
+        for name in self.VARIABLES:
+            with self.subTest(name):
+                env = {name: self.DEAD[0]}
+                self.assert_ok(self.start(rustc, env=env).ask(arguments=words), "")
+                self.assertEqual("", self.said(self.alone(rustc, env, *words)))
+
+    def test_dead_alone(self):
+        self.workspace.write("main.rs", self.PRINT)
+        for name in self.VARIABLES:
+            for value in self.DEAD:
+                with self.subTest(f"{name}={value}"):
+                    said = self.said(self.alone(FAKE_RUSTC, {name: value}, "main.rs"))
+                    self.assertIn(f"env: {name}=(unset)\n", said)
+
+    def test_alive_alone(self):
+        self.workspace.write("main.rs", self.PRINT)
+        for name in self.VARIABLES:
+            for value in (self.alive, f"-j --jobserver-auth=fifo:{self.gate(name).path}"):
+                with self.subTest(f"{name}={value}"):
+                    said = self.said(self.alone(FAKE_RUSTC, {name: value}, "main.rs"))
+                    self.assertIn(f"env: {name}={value}\n", said)
+
+    def test_alive_rustc_takes_its_tokens(self):
+        text = "\n".join(f"pub fn f{n}(v: &mut Vec<u64>) {{ v.sort(); v.dedup(); v.push({n}); }}"
+                         for n in range(600))
+        self.workspace.write("lib.rs", text)
+        child = self.alone(real_rustc(), {"CARGO_MAKEFLAGS": self.alive}, "lib.rs",
+                           "--crate-type=lib", "--emit=link=out.rlib", "-Ccodegen-units=16",
+                           "-Copt-level=2")
+        fewest = 8
+        while child.poll() is None:
+            fewest = min(fewest, self.tokens())
+        self.assertEqual("", self.said(child))
+        self.assertLess(fewest, 8)
+        self.assertEqual(8, self.tokens())
+
+    def tokens(self):
+        return struct.unpack("i", fcntl.ioctl(self.read_fd, termios.FIONREAD, b"\0" * 4))[0]
 
 
 if __name__ == "__main__":
