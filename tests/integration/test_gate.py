@@ -194,10 +194,16 @@ class HollowRlibs(GateCase):
         return self.workspace.write("linker-arguments", "".join(line + "\n" for line in lines))
 
     def test_one_in_a_response_file(self):
-        for name in ("libdep.rlib", "a b/libdep.rlib", "a\\b/it's \"it\".rlib"):
+        for name in ("libdep.rlib", "a b/libdep.rlib", "a\\b/this is it.rlib"):
             path = self.rlib(name, hollow())
             response = self.response_file("-o", "x", str(path), "-lc")
             self.assertEqual((1, b"", refusal(path)), self.link(self.gate, f"@{response}"))
+
+    def test_one_in_quotes(self):
+        """As the linker's driver reads them; rustc writes none."""
+        path = self.rlib("it's.rlib", hollow())
+        response = self.workspace.write("linker-arguments", f'-o x "{path}" -lc')
+        self.assertEqual((1, b"", refusal(path)), self.link(self.gate, f"@{response}"))
 
     def test_one_at_the_end_of_a_response_file(self):
         path = self.rlib("libdep.rlib", hollow())

@@ -77,6 +77,10 @@ class Workspace:
         """Where private roots are by default."""
         return links.in_memory(self.output_base) or self.state / "1"
 
+    def named(self, name):
+        """Whatever has this name, anywhere."""
+        return [path for path in _below(self.top) if path.name == name]
+
     def roots(self, spare=0):
         """The private roots of crates that nobody else compiled meanwhile; or the spares."""
         return list(self.links().glob(f"roots/*/{spare}/tree"))
