@@ -362,6 +362,8 @@ GUARDS = {
                              "!link_record_ignores(item) && ", ""),
     "portable-long": ("test_portable", "TheLinkerRunsElsewhere", "src/program/relink.c",
                       "    if (command_line_is_short(&line)) {", "    if (true) {"),
+    "portable-response": ("test_real_portable", "TheSameBytes", "src/program/recorder.c",
+                          "        unlink(path);\n", ""),
     "portable-worker": ("test_portable", "UnderAWorker", "src/rustc/identity.c",
                         "return is_below || is_param_file_of(path, objects);", "return false;"),
     "portable-sysroot": ("test_real_portable", "TheSameBytes", "src/program/recorder.c",

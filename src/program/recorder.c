@@ -114,6 +114,17 @@ char *recorder_dir(const char *argv0)
     return dir;
 }
 
+// A file of rustc's own is read now and never again; in the directory of objects it would name this
+// machine.
+static bool read_file(struct recording *recording, const char *path, struct failure *why)
+{
+    bool good = response_file_read(path, &recording->record.argv, why);
+    if (good && strncmp(path, recording->dir, strlen(recording->dir)) == 0) {
+        unlink(path);
+    }
+    return good;
+}
+
 // rustc hands its arguments over in a file when there are too many.
 static bool read_words(struct recording *recording, char **argv, struct failure *why)
 {
@@ -121,7 +132,7 @@ static bool read_words(struct recording *recording, char **argv, struct failure 
     bool good = true;
     for (char **word = argv + 1; good && *word != NULL; word++) {
         if ((*word)[0] == '@' && access(*word + 1, R_OK) == 0) {
-            good = response_file_read(*word + 1, words, why);
+            good = read_file(recording, *word + 1, why);
         } else {
             strlist_push(words, *word);
         }

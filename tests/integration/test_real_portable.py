@@ -167,7 +167,8 @@ class TheSameBytes(RealPortable):
                     place = machine.workspace.path(program.objects)
                     found.append({str(file.relative_to(place)): file.read_bytes()
                                   for file in place.rglob("*") if not file.is_dir()})
-                self.assertEqual(found[0], found[1])
+                self.assertEqual(found[0].keys(), found[1].keys())
+                self.assertEqual([], [name for name in found[0] if found[0][name] != found[1][name]])
 
 
 class TheMacro(RealPortable):
