@@ -11,13 +11,18 @@
 #include "rustc/substitution.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
-/** Param files nest at most this deep. */
-enum { PARAM_FILE_DEPTH_MAX = 16 };
+enum {
+    PARAM_FILE_DEPTH_MAX = 16, /**< param files nest at most this deep, */
+    PARAM_FILES_MAX = 4096     /**< and are at most so many in all: one may name another twice */
+};
 
 struct arguments {
     struct strlist words;     /**< what is left for rustc */
     struct flag_values flags; /**< our flags that stood among them */
+    size_t file_count;        /**< how many param files were read */
+    size_t file_bytes;        /**< and how long they were: at most FILE_MAX_BYTES */
 };
 
 /** How words are read. All borrowed. */

@@ -11,6 +11,9 @@
 
 #include <stdbool.h>
 
+/** Env files set no more variables. */
+enum { ENVIRONMENT_MAX = 8 * 1024 };
+
 /** Where an environment comes from. All borrowed. */
 struct environment_source {
     char *const *inherited;      /**< `environ`: NAME=VALUE, NULL-terminated */

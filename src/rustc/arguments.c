@@ -32,6 +32,18 @@ static const char *param_file_of(const char *word)
     return strncmp(word, flagfile, sizeof flagfile - 1) == 0 ? word + sizeof flagfile - 1 : NULL;
 }
 
+static bool count_file(struct arguments *arguments, const struct strlist *lines,
+                       struct failure *why)
+{
+    arguments->file_count++;
+    for (size_t i = 0; i < lines->count; i++) {
+        arguments->file_bytes += strlen(lines->items[i]) + 1;
+    }
+    return (arguments->file_count <= PARAM_FILES_MAX && arguments->file_bytes <= FILE_MAX_BYTES) ||
+           failure_set(why, "more than %d param files, or more than %d bytes in them",
+                       PARAM_FILES_MAX, FILE_MAX_BYTES);
+}
+
 // rustc knows `@FILE` as well: what cannot be read is passed on, for rustc to say so. Only we know
 // --flagfile=.
 static bool add_param_file(struct arguments *arguments, const struct place *place, const char *word,
@@ -48,7 +60,7 @@ static bool add_param_file(struct arguments *arguments, const struct place *plac
     struct failure unread;
     bool good = true;
     if (linefile_read(path, "param file", &lines, &unread)) {
-        good = add_words(arguments, &inside, &lines, why);
+        good = count_file(arguments, &lines, why) && add_words(arguments, &inside, &lines, why);
     } else if (word[0] == '@') {
         strlist_push(&arguments->words, word);
     } else {

@@ -43,6 +43,13 @@ void environment_set(struct strlist *env, const char *name, const char *value)
     free(item);
 }
 
+// set_item() looks at all of them each time, and the system takes no more anyway.
+static bool check_count(const struct strlist *env, const char *path, struct failure *why)
+{
+    return env->count <= ENVIRONMENT_MAX ||
+           failure_set(why, "env file '%s': more than %d variables", path, ENVIRONMENT_MAX);
+}
+
 static bool overlay_file(const char *path, struct strlist *env, struct failure *why)
 {
     struct strlist lines = {0};
@@ -53,6 +60,7 @@ static bool overlay_file(const char *path, struct strlist *env, struct failure *
                                lines.items[i]);
         } else {
             set_item(env, lines.items[i]);
+            good = check_count(env, path, why);
         }
     }
     strlist_finish(&lines);

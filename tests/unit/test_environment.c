@@ -147,6 +147,29 @@ static void missing_files_are_named(void **state)
     }
 }
 
+static void variables_are_capped(void **state)
+{
+    for (int count = ENVIRONMENT_MAX; count <= ENVIRONMENT_MAX + 1; count++) {
+        char *const nothing[] = {NULL};
+        struct substitutions rules = {0};
+        struct strlist env = {0};
+        struct strlist files = {0};
+        struct failure why;
+        struct bytes text = {0};
+        for (int i = 0; i < count; i++) {
+            bytes_append_format(&text, "V%d=\n", i);
+        }
+        strlist_push(&files, temp_text(*state, "many", bytes_text(&text)));
+        struct environment_source source = {
+            .inherited = nothing, .files = &files, .substitutions = &rules};
+        assert_int_equal(environment_build(&source, &env, &why), count == ENVIRONMENT_MAX);
+        assert_true(count == ENVIRONMENT_MAX || strstr(why.text, "more than 8192 variables"));
+        bytes_finish(&text);
+        strlist_finish(&files);
+        strlist_finish(&env);
+    }
+}
+
 static void values_are_found_and_set(void **state)
 {
     (void)state;
@@ -169,6 +192,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(environments_are_built),
         cmocka_unit_test(missing_files_are_named),
+        cmocka_unit_test(variables_are_capped),
         cmocka_unit_test(values_are_found_and_set),
     };
     return cmocka_run_group_tests(tests, temp_dir_make, temp_dir_remove);
