@@ -150,7 +150,12 @@ static char *remapped(const char *rule, const char *folder)
     if (!is_prefix) {
         return NULL;
     }
-    return rest[0] == '\0' ? mem_dup(equals + 1) : path_join(equals + 1, rest);
+    const char *to = equals + 1;
+    if (rest[0] == '\0') {
+        return mem_dup(to);
+    }
+    bool needs_slash = to[0] != '\0' && to[strlen(to) - 1] != '/'; // as rustc joins them
+    return mem_format("%s%s%s", to, needs_slash ? "/" : "", rest);
 }
 
 // Of the prefixes that fit, rustc takes the last one.

@@ -219,6 +219,8 @@ class BesideTheOutput(RealOutputs):
     def test_debug_information_whose_names_are_remapped(self):
         self.assert_every_way(f"--out-dir={OUT}", "-g", "-Csplit-debuginfo=unpacked",
                               "--remap-path-prefix=bazel-out=elsewhere")
+        self.assert_every_way(f"--out-dir=${{pwd}}/{OUT}", "-g", "-Csplit-debuginfo=unpacked",
+                              "--remap-path-prefix=${pwd}=")
 
     def test_debug_information_that_is_not_remapped(self):
         words = self.words("-g", "-Csplit-debuginfo=packed", "--remap-path-scope=macro",

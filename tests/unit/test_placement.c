@@ -103,6 +103,9 @@ static const struct placement_row remaps[] = {
     {"--out-dir=de --remap-path-prefix=d=x", "de"},
     {"--out-dir=/w/d --remap-path-prefix=/w=.", "./d"},
     {"--out-dir=/w/d --remap-path-prefix=/=x", "x/w/d"},
+    {"--out-dir=/w/d/e --remap-path-prefix=/w=", "d/e"},
+    {"--out-dir=/w --remap-path-prefix=/w=", ""},
+    {"--out-dir=d/e --remap-path-prefix=d=x/", "x/e"},
     {"--out-dir=d --remap-path-prefix=d=x --remap-path-prefix=d=y", "y"},
     {"--out-dir=d --remap-path-prefix=d=y --remap-path-prefix=e=x", "y"},
 };
