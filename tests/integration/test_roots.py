@@ -212,6 +212,10 @@ class AMacroKeepsAFile(Roots):
     def test_the_next_compile_does_not_see_it(self):
         self.see("kept.txt")
 
+    def test_nor_beside_its_sources(self):
+        """Where no output goes, so that it is not taken from there either."""
+        self.see("../../../../../user/.kept")
+
     def test_nor_in_new_folders(self):
         self.see("new/.hidden/deep/kept.txt")
 
