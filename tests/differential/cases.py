@@ -5,6 +5,7 @@ import random
 
 import options
 import sources
+from options import OUT
 
 CRATE = "krate"
 _ENDINGS = {"rlib": ("lib", ".rlib"), "lib": ("lib", ".rlib"), "bin": ("", ""), "test": ("", ""),
@@ -20,12 +21,12 @@ _FORMATS = {"rendered": (*JSON, "--rustc-output-format=rendered"),
             "no artifacts": ("--error-format=json", "--json=diagnostic-short",
                              "--rustc-output-format=rendered")}
 FORMAT_FLAG = "--rustc-output-format"
-ENV_FILE = "gen/env"
-ENV = {"OUT_DIR": "${pwd}/gen", "HERE": "${pwd}/data", "RELAY_COLOUR": "blue",
+ENV_FILE = f"{OUT}/krate.env"
+ENV = {"OUT_DIR": f"${{pwd}}/{sources.OUT_DIR}", "HERE": "${pwd}/data", "RELAY_COLOUR": "blue",
        "CARGO_PKG_NAME": CRATE}
 KEY = "krate-of-a-case"
-STAMP = "out/stamps/krate.stamp"
-OBJECTS = "out/krate.objects"  # instead of the stamp, for stages of this name:
+STAMP = f"{OUT}/stamps/krate.stamp"
+OBJECTS = f"{OUT}/krate.objects"  # instead of the stamp, for stages of this name:
 PORTABLE = "portable "
 _TWO_WORDS = ("--emit", "--out-dir", "--crate-type", "--crate-name", "--edition", "--cfg",
               "--check-cfg", "--cap-lints", "--extern", "--remap-path-prefix", "--error-format",
@@ -102,16 +103,16 @@ class Case:
     def _named_files(self):
         place, name = self.chosen["place"], self.chosen["name"]
         if place == "-o":
-            return {"link": "out/" + _named(name, "link", self._usual("link"))}
+            return {"link": f"{OUT}/" + _named(name, "link", self._usual("link"))}
         kinds = {"paths": self.emits(), "paths and out-dir": {"link", "metadata"} & set(self.emits())}
-        return {kind: "out/" + _named(name, kind, self._usual(kind))
+        return {kind: f"{OUT}/" + _named(name, kind, self._usual(kind))
                 for kind in sorted(kinds.get(place, ()))}
 
     def folders(self):
         """The folders of all declared outputs: Bazel makes them."""
-        found = {"out", *(os.path.dirname(path) for path in self.named.values())}
+        found = {OUT, *(os.path.dirname(path) for path in self.named.values())}
         if self.chosen["linker"] == "map in a folder":
-            found.add("maps")
+            found.add(f"{OUT}/maps")
         return sorted(os.path.normpath(path) for path in found)
 
     def is_declared(self, path):
@@ -136,7 +137,7 @@ class Case:
                  for kind in self.emits()]
         found = [f"--emit={','.join(emits)}"] if emits else []
         if place in ("out-dir", "extra-filename", "paths and out-dir"):
-            found.append("--out-dir=" + self.spelled("out", True))
+            found.append("--out-dir=" + self.spelled(OUT, True))
         return found + ["-Cextra-filename=-7f3a"] * (place == "extra-filename")
 
     def _crate_words(self):
@@ -216,7 +217,7 @@ class Case:
         """As Bazel names it: after the action's first output."""
         first = {"metadata": self.named.get("metadata"), "codegen": STAMP,
                  PORTABLE + "codegen": OBJECTS}.get(
-            stage, self.named.get("link", "out/krate"))
+            stage, self.named.get("link", f"{OUT}/krate"))
         return f"{os.path.normpath(first)}-0.params"
 
     def upstream_files(self, stage):

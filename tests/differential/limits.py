@@ -12,8 +12,8 @@ class Context:
     case: object
     way: object
     truth: object  # Seen
-    root_paths: list  # of private roots
-    execroot: str
+    run_paths: list  # where a sandboxed rustc may have run
+    plain_at: object  # path -> what plain rustc leaves when it runs there (Seen)
     twice: object  # () -> names and streams in which two plain runs differ
 
 
@@ -28,16 +28,20 @@ def _bytes_of(value):
     return value if isinstance(value, bytes) else str(value).encode()
 
 
-def _names_root(difference, context):
-    """Equal but for the path of the private root; or a binary file that holds it."""
+def _directory(difference, context):
+    """What plain rustc makes, too, when it runs at the path of the private root, or of the sandbox."""
     if not context.way.sandboxed or difference.what not in ("bytes", "stdout", "stderr"):
         return False
-    found, plain = _bytes_of(difference.found), _bytes_of(difference.plain)
-    here = context.execroot.encode()
-    for path in map(str.encode, context.root_paths):
-        if path in found and (found.replace(path, here) == plain or b"\0" in plain and here in plain):
-            return True
-    return False
+    return any(_same(difference, context.plain_at(path)) for path in context.run_paths)
+
+
+def _same(difference, plain):
+    if difference.what == "bytes":
+        there = plain.files.get(difference.name, b"")
+    else:
+        there = {"stdout": plain.out, "stderr": plain.err}[difference.what]
+    other = dataclasses.replace(difference, plain=there)
+    return there == difference.found or _linker_names(other, None)
 
 
 def _undeclared(difference, context):
@@ -74,7 +78,8 @@ def _without_folders(text):
 def _said_again(difference, context):
     spelling = context.case.chosen["spelling"]
     return (context.way.staged and spelling != "plain" and difference.what in ("stdout", "stderr")
-            and difference.plain * 2 == difference.found)
+            and difference.found.endswith(difference.plain)
+            and difference.plain.startswith(difference.found[:-len(difference.plain)]))
 
 
 def _reads_ours(difference, context):
@@ -93,9 +98,10 @@ def _by_chance(difference, context):
 
 
 LIMITS = (
-    Limit("directory", "A crate that embeds its absolute directory (`env!(\"CARGO_MANIFEST_DIR\")`, "
-          "or debug information that `--remap-path-prefix` does not cover) sees the private root's "
-          "path when it is sandboxed, and the execroot's when it is not.", _names_root),
+    Limit("directory", "A sandboxed request's rustc runs in its private root. A crate that embeds its "
+          "absolute directory (`env!(\"CARGO_MANIFEST_DIR\")`, debug information that "
+          "`--remap-path-prefix` does not cover, `-Crpath`'s way to the toolchain) embeds that one, and "
+          "the execroot's when it is not sandboxed.", _directory),
     Limit("undeclared", "What a macro or a linker writes outside the folders of declared outputs "
           "stays in the private root of a sandboxed request, and is undone before the next.",
           _undeclared),

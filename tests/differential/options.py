@@ -23,6 +23,7 @@ def words(name, *given, weight=1.0):
 
 
 NONE = Choice("none")
+OUT = "bazel-out/k8/bin"  # Bazel has all outputs below bazel-out, and only those
 LONG_WORD_BYTES = 140_000  # the system takes no word of 128 KiB and more
 MANY_WORDS = 3_000
 
@@ -70,8 +71,8 @@ AXES = {
     "linking": axis(NONE, words("dynamic", "-Cprefer-dynamic"),
                     words("rpath", "-Cprefer-dynamic", "-Crpath"), words("only rpath", "-Crpath"),
                     words("cc", "-Clinker=cc"), words("/usr/bin/cc", "-Clinker=/usr/bin/cc")),
-    "linker": axis(NONE, words("map", "-Clink-arg=-Wl,-Map=out/linked.map"),
-                   words("map in a folder", "-Clink-arg=-Wl,-Map=maps/linked.map"),
+    "linker": axis(NONE, words("map", f"-Clink-arg=-Wl,-Map={OUT}/linked.map"),
+                   words("map in a folder", f"-Clink-arg=-Wl,-Map={OUT}/maps/linked.map"),
                    words("arguments", "-Clink-args=-Wl,--as-needed -Wl,-z,now")),
     "lto": axis(NONE, words("off", "-Clto=off"),
                 words("fat", "-Clto=fat", weight=0.05), words("thin", "-Clto=thin", weight=0.05),

@@ -83,7 +83,8 @@ class Runner:
 
     def _judge(self, found, case, place, way, truth, result):
         twice = functools.cache(lambda: self._differs_by_chance(case, place, way))
-        context = limits.Context(case, way, truth, place.root_paths(), str(place.root), twice)
+        at = functools.cache(lambda path: compare.plain_as_shown(case, place.plain(way.version, path)))
+        context = limits.Context(case, way, truth, place.run_paths(), at, twice)
         for difference in found:
             name = limits.explanation(difference, context)
             if name is None:

@@ -1,5 +1,9 @@
 """The crates of a case: the one that is compiled, those that it needs, and the macros it calls."""
 
+from options import OUT
+
+OUT_DIR = f"{OUT}/krate.out_dir"  # of its build script
+
 HELPER = r'''
 extern crate proc_macro;
 use proc_macro::TokenStream;
@@ -23,9 +27,9 @@ fn constant(value: &str) -> TokenStream { format!("{value:?}").parse().unwrap() 
 }
 #[proc_macro] pub fn beside(input: TokenStream) -> TokenStream {
     let value = text(input);
-    let before = fs::read_to_string("out/beside.txt").unwrap_or_default();
-    fs::create_dir_all("out").unwrap();
-    fs::write("out/beside.txt", &value).unwrap();
+    let before = fs::read_to_string("@OUT@/beside.txt").unwrap_or_default();
+    fs::create_dir_all("@OUT@").unwrap();
+    fs::write("@OUT@/beside.txt", &value).unwrap();
     constant(&(value + &before))
 }
 #[proc_macro] pub fn replaces(input: TokenStream) -> TokenStream {
@@ -63,13 +67,17 @@ fn constant(value: &str) -> TokenStream { format!("{value:?}").parse().unwrap() 
 }
 #[proc_macro] pub fn panics(_: TokenStream) -> TokenStream { panic!("the macro does not want to") }
 #[proc_macro] pub fn exits(_: TokenStream) -> TokenStream { std::process::exit(0) }
-'''
+'''.replace("@OUT@", OUT)
 
 MACROS = {"quiet": "quiet", "keeps a file": "keeps", "leaves files": "leaves",
           "writes beside outputs": "beside", "replaces an input": "replaces",
           "prints lines": "prints", "prints without newline": "mumbles",
           "reads environment": "environment", "reads the jobserver": "jobserver", "leaves a process": "process",
           "leaves a session": "session", "panics": "panics", "exits with 0": "exits"}
+
+# What the macros themselves write, wherever they run.
+LEFT = (f"{OUT}/beside.txt", f"{OUT_DIR}/kept/deep/.hidden.txt", "left.txt", "src/left.txt", ".left/one",
+        "data/table.txt")
 
 # name -> (source, what it needs); compiled once a run, each to an .rlib and an .rmeta.
 UPSTREAM = {
@@ -139,7 +147,7 @@ def root(chosen, version):
 def inputs(chosen, version):
     """Every file of the case's own, but for what its words need."""
     files = {"src/lib.rs": root(chosen, version), "data/table.txt": "a table\n",
-             "gen/made.rs": 'pub const NUMBER: u32 = 5;\n'}
+             f"{OUT_DIR}/made.rs": 'pub const NUMBER: u32 = 5;\n'}
     if chosen["text"] == "includes":
         files["src/inner.rs"] = _visible("pub fn inner() -> u32 { super::NUMBER }\n", chosen["kind"])
     return files

@@ -17,7 +17,7 @@ import run  # noqa: E402
 import ways  # noqa: E402
 
 WORKER, SANDBOXED = ways.way("worker"), ways.way("sandboxed")
-ROOT, EXECROOT = "/state/roots/1/0/tree", "/base/execroot/ws"
+ROOT = "/state/roots/1/0/tree"
 
 
 def usual(**other):
@@ -51,7 +51,7 @@ class SeesIt(unittest.TestCase):
     def test_an_exception_is_one(self):
         result = run.Result(0)
         broken = ways.Way("broken", lambda place: 1 / 0)
-        place = types.SimpleNamespace(plain=lambda version: ways.Seen(), root_paths=lambda: [],
+        place = types.SimpleNamespace(plain=lambda version: ways.Seen(), run_paths=lambda: [],
                                       root="", finish=lambda: [])
         with unittest.mock.patch.object(ways, "of", lambda _: [broken]):
             run.Runner(None, None).run_ways(case(), place, None, result)
@@ -78,25 +78,28 @@ class Shown(unittest.TestCase):
 
 
 class Limits(unittest.TestCase):
-    def explanation(self, difference, way, exit_code=0, chosen=None, twice=()):
-        context = limits.Context(chosen or case(), way, ways.Seen(exit_code), [ROOT], EXECROOT,
-                                 lambda: set(twice))
+    def explanation(self, difference, way, exit_code=0, chosen=None, twice=(), there=None):
+        context = limits.Context(chosen or case(), way, ways.Seen(exit_code), [ROOT],
+                                 lambda _: there or ways.Seen(), lambda: set(twice))
         return limits.explanation(difference, context)
 
     def difference(self, what, name="", plain=b"a", found=b"b", way=SANDBOXED):
         return compare.Difference(way.name, what, name, plain, found)
 
     def test_a_directory(self):
-        one = self.difference("bytes", "out/x.d", EXECROOT.encode() + b" a", ROOT.encode() + b" a")
-        self.assertEqual("directory", self.explanation(one, SANDBOXED))
-        self.assertIsNone(self.explanation(one, WORKER))
-        other = self.difference("bytes", "out/x.d", EXECROOT.encode() + b" a", ROOT.encode() + b" b")
-        self.assertIsNone(self.explanation(other, SANDBOXED))
+        there = ways.Seen(files={"out/x": b"of the root"}, err="of the root")
+        for what, plain, found in (("bytes", b"of the execroot", b"of the root"),
+                                   ("stderr", "of the execroot", "of the root")):
+            one = self.difference(what, "out/x", plain, found)
+            self.assertEqual("directory", self.explanation(one, SANDBOXED, there=there))
+            self.assertIsNone(self.explanation(one, WORKER, there=there))
+        other = self.difference("bytes", "out/x", b"of the execroot", b"of neither")
+        self.assertIsNone(self.explanation(other, SANDBOXED, there=there))
 
     def test_what_is_undeclared(self):
         self.assertEqual("undeclared", self.explanation(self.difference("missing", "x"), SANDBOXED))
         self.assertIsNone(self.explanation(self.difference("missing", "x"), WORKER))
-        self.assertIsNone(self.explanation(self.difference("missing", "out/x"), SANDBOXED))
+        self.assertIsNone(self.explanation(self.difference("missing", f"{options.OUT}/x"), SANDBOXED))
         self.assertIsNone(self.explanation(self.difference("extra", "x"), SANDBOXED))
 
     def test_a_failure(self):
@@ -158,7 +161,7 @@ class Generates(unittest.TestCase):
     def test_spellings(self):
         words = case(style="two words", place="-o", spelling="absolute").words
         self.assertIn("-o", words)
-        self.assertIn("${pwd}/out/libkrate.rlib", words)
+        self.assertIn(f"${{pwd}}/{options.OUT}/libkrate.rlib", words)
         self.assertIn("-Ccodegen_units=1", case(style="underscores", units="1").words)
         self.assertNotIn("rendered", case(style="two words").rustc_words("/x"))
 

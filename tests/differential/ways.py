@@ -3,6 +3,8 @@
 import contextlib
 import dataclasses
 import os
+import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -121,11 +123,17 @@ class Place:
         in_file = stage is None and self.case.chosen["length"] in ("param file", "nested param files")
         return [f"--flagfile={self.case.param_file(stage)}"] if in_file else self._words(stage)
 
+    def _link_to(self, name):
+        """The content of a link to an input."""
+        return b"-> " + os.fsencode(self.workspace.path(name))
+
     def _new_files(self, base):
         found = {}
         for name in files_below(base):
             path, given = base / name, self._given.get(name)
-            if isinstance(given, bytes):
+            if base != self.root and content(path) == self._link_to(name):
+                unchanged = True
+            elif isinstance(given, bytes):
                 unchanged = content(path) == given
             else:
                 unchanged = given is not None and not path.is_symlink() and path.samefile(given)
@@ -136,14 +144,28 @@ class Place:
 
     # Plain rustc, and one run of the program.
 
-    def plain(self, version=VERSIONS[0]):
+    def plain(self, version=VERSIONS[0], at=None):
+        """In the execroot; or at one of run_paths(), with links to the inputs. What was there comes
+        back behind it."""
         self.lay_out(None, version)
-        words = self.case.rustc_words(self.root)
+        if at is None:
+            return self._plain_in(self.root)
+        away = at + ".away"
+        os.rename(at, away)
+        try:
+            shutil.copytree(self.root, at, copy_function=os.symlink)
+            return self._plain_in(pathlib.Path(at))
+        finally:
+            shutil.rmtree(at)
+            os.rename(away, at)
+
+    def _plain_in(self, base):
+        words = self.case.rustc_words(base)
         if self.case.chosen["length"] == "a long word":  # no system call takes it
             (self.workspace.top / "words").write_text("\n".join(words))
             words = [f"@{self.workspace.top}/words"]
-        env = {name: value.replace("${pwd}", str(self.root)) for name, value in cases.ENV.items()}
-        return self._run([self.kit.rustc, *words], env)
+        env = {name: value.replace("${pwd}", str(base)) for name, value in cases.ENV.items()}
+        return self._run([self.kit.rustc, *words], env, base)
 
     def one_shot(self, stage=None, more=()):
         self.lay_out(stage, VERSIONS[0], more)
@@ -152,20 +174,20 @@ class Place:
             flags = [f"--env-file={cases.ENV_FILE}", *self.case.format_flag()]
             words = self.case.rustc_words("${pwd}")
         return self._run(
-            [RELAY, "--subst", "pwd=${pwd}", *flags, "--", self.kit.rustc, *words], {})
+            [RELAY, "--subst", "pwd=${pwd}", *flags, "--", self.kit.rustc, *words], {}, self.root)
 
-    def _run(self, argv, env):
+    def _run(self, argv, env, base):
         mark = f"differential-{os.getpid()}"
         with open(self.workspace.top / "stdout", "w+b") as out, \
                 open(self.workspace.top / "stderr", "w+b") as err:
             done = subprocess.run(
-                argv, cwd=self.root, stdin=subprocess.DEVNULL, stdout=out, stderr=err, check=False,
+                argv, cwd=base, stdin=subprocess.DEVNULL, stdout=out, stderr=err, check=False,
                 timeout=SECONDS * 5, start_new_session=True,
                 env={"PATH": PATH, "TMPDIR": str(self.workspace.tmp), MARK: mark, **env})
             out.seek(0)
             err.seek(0)
             seen = Seen(done.returncode, out.read().decode(errors="replace"),
-                        err.read().decode(errors="replace"), self._new_files(self.root))
+                        err.read().decode(errors="replace"), self._new_files(base))
         if self.case.chosen["macro"].startswith("leaves a"):
             left = marked(mark)
             if left and argv[0] == RELAY:
@@ -213,7 +235,7 @@ class Place:
         found = {}
         for name in files_below(base):
             data = content(base / name)
-            if data != b"-> " + os.fsencode(self.workspace.path(name)):
+            if data != self._link_to(name):
                 found[name] = data
         seen = self._answered(response, found)
         seen.wrong += [f"wrote {name} in the execroot" for name in self._new_files(self.root)]
@@ -224,9 +246,12 @@ class Place:
         wrong = ["was cancelled"] if response.was_cancelled else []
         return Seen(response.exit_code, out, err, files, wrong)
 
-    def root_paths(self):
-        """Where the private roots are: what a sandboxed rustc has for its working directory."""
-        return [str(path) for path in self.workspace.links().glob("roots/*/*/tree")]
+    def run_paths(self):
+        """What a sandboxed rustc has for its working directory: a private root, or its sandbox."""
+        sandboxes = self.workspace.output_base / "bazel-workers"
+        return [str(path) for place in (self.workspace.links(), sandboxes) for pattern in
+                ("roots/*/*/tree", "*-workdir/ws/__sandbox/1/ws", "worker-*/ws")
+                for path in place.glob(pattern)]
 
     def finish(self):
         """All workers end; returns what is wrong with that."""
@@ -266,9 +291,8 @@ def staged(place, ask, prefix=""):
     if early.exit_code != 0:
         return early
     kept = _kept(place.case, early)
-    undeclared = [name for name in early.files if name not in kept]
-    early.wrong += [f"the early request wrote {name}" for name in undeclared
-                    if place.case.is_declared(name)]
+    early.wrong += [f"the early request wrote {name}" for name in early.files
+                    if name not in kept and name not in sources.LEFT]
     both = early.then(ask(late_stage, kept, 1))
     both.files = {name: data for name, data in both.files.items() if not is_joint(name)}
     return both
@@ -290,8 +314,13 @@ def _across_sandboxed(place):
         stage, more=more, worker=pair[number]))
 
 
+_ORDINARY = re.compile(r"^rustc-relay: .* is compiled the ordinary way: .*\n", re.MULTILINE)
+
+
 def _portable(place):
-    return staged(place, lambda stage, more, _: place.one_shot(stage, more), cases.PORTABLE)
+    """Its early half says why a crate cannot be one: that is no word of rustc's."""
+    seen = staged(place, lambda stage, more, _: place.one_shot(stage, more), cases.PORTABLE)
+    return dataclasses.replace(seen, err=_ORDINARY.sub("", seen.err, 1))
 
 
 @dataclasses.dataclass(frozen=True)
