@@ -189,8 +189,8 @@ static void test_folders(void **state)
 
 static void test_what_would_leave_the_tree_is_refused(void **state)
 {
-    static const char *const names[] = {"..",     "../x", "/etc/passwd", "src/../../x", "src/..",
-                                        "src//x", "./x",  "src/./x",     "/",           ""};
+    static const char *const names[] = {"..",     "../x", "/missing/x", "src/../../x", "src/..",
+                                        "src//x", "./x",  "src/./x",    "/",           ""};
     const struct stage *stage = *state;
     struct failure why;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
