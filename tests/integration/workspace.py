@@ -117,6 +117,8 @@ class Workspace:
 
     def link_inputs(self, place, inputs):
         for name, _ in inputs:
+            if os.path.isabs(name):
+                continue  # such a link would be made where the file is
             link = place / name
             link.parent.mkdir(parents=True, exist_ok=True)
             link.unlink(missing_ok=True)
