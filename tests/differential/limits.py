@@ -76,10 +76,19 @@ def _without_folders(text):
 
 
 def _said_again(difference, context):
-    spelling = context.case.chosen["spelling"]
-    return (context.way.staged and spelling != "plain" and difference.what in ("stdout", "stderr")
-            and difference.found.endswith(difference.plain)
-            and difference.plain.startswith(difference.found[:-len(difference.plain)]))
+    if not (context.way.staged and context.case.chosen["spelling"] != "plain"
+            and difference.what in ("stdout", "stderr")):
+        return False
+    raw = context.case.chosen["format"] == "raw json"  # see _raw_artifacts()
+    plain, found = (_FOLDERS.sub("", text) if raw else text
+                    for text in (difference.plain, difference.found))
+    return found.endswith(plain) and plain.startswith(found[:-len(plain)])
+
+
+def _ends_early(difference, context):
+    return (context.case.chosen["macro"] == "exits with 0" and context.truth.exit_code == 0
+            and (difference.what == "exit code" or
+                 difference.what == "stderr" and "did not write" in difference.found))
 
 
 def _reads_ours(difference, context):
@@ -114,6 +123,8 @@ LIMITS = (
     Limit("spelling", "A stage knows its own outputs among the inputs by the spelling that Bazel lists; "
           "spelled otherwise (`./out/x`) the late request compiles afresh, and says its diagnostics "
           "again.", _said_again),
+    Limit("exit", "A rustc that ends with code 0 and without its outputs (a macro may end the process) is a "
+          "failure, and says so.", _ends_early),
     Limit("environment", "rustc's environment holds our jobserver (`CARGO_MAKEFLAGS`) and a `TMPDIR` of the "
           "compile's own: a macro that reads them sees them.", _reads_ours),
     Limit("artifact lines", "Without `--rustc-output-format` rustc's JSON lines pass as they are: those of "

@@ -109,6 +109,7 @@ class Place:
     def _param_files(self, stage):
         words = self._words(stage)
         half = len(words) // 2
+        half += words[half - 1] == cases.FORMAT_FLAG  # its value stands in the same file
         name, length = self.case.param_file(stage), self.case.chosen["length"]
         if length == "nested param files":
             more = name.replace("-0.params", "-1.params")
