@@ -75,13 +75,20 @@ def _without_folders(text):
     return sorted(_FOLDERS.sub("", _bytes_of(text).decode(errors="replace")).split())
 
 
+_JSON_OF_OTHERS = re.compile(r'^\{"not": .*\n', re.MULTILINE)
+
+
+def _reduced(text, context):
+    """Without what two other rows allow."""
+    text = _JSON_OF_OTHERS.sub("", text)
+    return _FOLDERS.sub("", text) if context.case.chosen["format"] == "raw json" else text
+
+
 def _said_again(difference, context):
     if not (context.way.staged and context.case.chosen["spelling"] != "plain"
             and difference.what in ("stdout", "stderr")):
         return False
-    raw = context.case.chosen["format"] == "raw json"  # see _raw_artifacts()
-    plain, found = (_FOLDERS.sub("", text) if raw else text
-                    for text in (difference.plain, difference.found))
+    plain, found = (_reduced(text, context) for text in (difference.plain, difference.found))
     return found.endswith(plain) and plain.startswith(found[:-len(plain)])
 
 
@@ -89,6 +96,11 @@ def _ends_early(difference, context):
     return (context.case.chosen["macro"] == "exits with 0" and context.truth.exit_code == 0
             and (difference.what == "exit code" or
                  difference.what == "stderr" and "did not write" in difference.found))
+
+
+def _json_of_others(difference, context):
+    return (context.case.chosen["macro"] == "prints lines" and difference.what == "stderr"
+            and _JSON_OF_OTHERS.sub("", difference.plain) == difference.found)
 
 
 def _reads_ours(difference, context):
@@ -125,6 +137,9 @@ LIMITS = (
           "again.", _said_again),
     Limit("exit", "A rustc that ends with code 0 and without its outputs (a macro may end the process) is a "
           "failure, and says so.", _ends_early),
+    Limit("JSON of others", "A line that is a JSON object is taken for rustc's, whoever printed it (older "
+          "rustcs do not mark theirs): with `--rustc-output-format` it is dropped if it has nothing to "
+          "show.", _json_of_others),
     Limit("environment", "rustc's environment holds our jobserver (`CARGO_MAKEFLAGS`) and a `TMPDIR` of the "
           "compile's own: a macro that reads them sees them.", _reads_ours),
     Limit("artifact lines", "Without `--rustc-output-format` rustc's JSON lines pass as they are: those of "
