@@ -83,7 +83,8 @@ def _ended(text):
 def plain_as_shown(case, seen):
     """The truth, as an answer would have it."""
     err = _ended(shown(seen.err, case.chosen["format"]))
-    return dataclasses.replace(seen, out=_ended(seen.out), err=err)
+    files = {steady(name): steady(data) for name, data in seen.files.items()}
+    return dataclasses.replace(seen, out=_ended(seen.out), err=err, files=files)
 
 
 def differences(truth, seen, way):

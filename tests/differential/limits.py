@@ -75,21 +75,23 @@ def _without_folders(text):
     return sorted(_FOLDERS.sub("", _bytes_of(text).decode(errors="replace")).split())
 
 
+_ARTIFACT = re.compile(r'"artifact":"[^"]*"')
 _JSON_OF_OTHERS = re.compile(r'^\{"not": .*\n', re.MULTILINE)
 
 
 def _reduced(text, context):
     """Without what two other rows allow."""
     text = _JSON_OF_OTHERS.sub("", text)
-    return _FOLDERS.sub("", text) if context.case.chosen["format"] == "raw json" else text
+    return _ARTIFACT.sub("", text) if context.case.chosen["format"] == "raw json" else text
 
 
 def _said_again(difference, context):
-    if not (context.way.staged and context.case.chosen["spelling"] != "plain"
-            and difference.what in ("stdout", "stderr")):
+    chosen = context.case.chosen
+    is_known = chosen["spelling"] == "plain" and chosen["place"].startswith("paths")
+    if not (context.way.staged and not is_known and difference.what in ("stdout", "stderr")):
         return False
     plain, found = (_reduced(text, context) for text in (difference.plain, difference.found))
-    return found.endswith(plain) and plain.startswith(found[:-len(plain)])
+    return plain != "" and found.endswith(plain) and plain.startswith(found[:-len(plain)])
 
 
 def _ends_early(difference, context):
@@ -109,9 +111,9 @@ def _reads_ours(difference, context):
 
 
 def _raw_artifacts(difference, context):
-    """rustc's own JSON, passed on as it is: equal but for the artifacts' folders."""
+    """rustc's own JSON, passed on as it is: equal but for the artifacts' files."""
     return (context.case.chosen["format"] == "raw json" and difference.what == "stderr"
-            and _without_folders(difference.plain) == _without_folders(difference.found))
+            and _reduced(difference.plain, context) == _reduced(difference.found, context))
 
 
 def _by_chance(difference, context):
@@ -132,9 +134,9 @@ LIMITS = (
           "gives a path; not what follows from `--out-dir` alone.", _without_path),
     Limit("linker", "A linker's map and its errors name the object files where they are: in the compile's "
           "private directory, not beside the output.", _linker_names),
-    Limit("spelling", "A stage knows its own outputs among the inputs by the spelling that Bazel lists; "
-          "spelled otherwise (`./out/x`) the late request compiles afresh, and says its diagnostics "
-          "again.", _said_again),
+    Limit("spelling", "A stage knows its own files among the inputs when `--emit=KIND=FILE` names its outputs "
+          "as Bazel spells them; with `-o`, `--out-dir` alone or `./out/x` the late request may compile "
+          "afresh, and say its diagnostics again.", _said_again),
     Limit("exit", "A rustc that ends with code 0 and without its outputs (a macro may end the process) is a "
           "failure, and says so.", _ends_early),
     Limit("JSON of others", "A line that is a JSON object is taken for rustc's, whoever printed it (older "
