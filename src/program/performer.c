@@ -102,6 +102,9 @@ static void start(struct performer *performer, struct compile *compile)
 static void restart(struct performer *performer, struct compile *compile)
 {
     char *end = compile_describe_end(compile);
+    if (compile->is_lost) {
+        said_drop_waiting(&compile->said); // its own rustc will say it, in its order
+    }
     diagnostics_start_again(&compile->said.list);
     if (compile->is_lost) {
         events_compile_ordinary(performer->services->trace, compile, end); // nothing of ours died

@@ -163,6 +163,23 @@ class DoesNot(Across):
         self.assertEqual("m2", self.workspace.read(f"{crate.out_dir}/again.rmeta"))
         self.assertEqual(2, self.runs())
 
+    def test_nor_what_the_other_one_said_then(self):
+        """Its own rustc says it, in its order."""
+        first, second = self.two_workers()
+        gate = self.gate()
+        undeclared = self.note("undeclared")
+        crate = self.crate(text=lines("stderr early", f"copy {undeclared} metadata",
+                                      f"fifo-wait {gate.path}", "stderr late", "link r1"))
+        undeclared.write_text("m1")
+        self.assert_ok(first.ask(**crate.metadata()), "early\n")
+        undeclared.write_text("m2")
+        crate.restore_metadata("m2")
+        full = second.send(**crate.full())
+        second.barrier()
+        gate.release()
+        gate.release()
+        self.assert_ok(second.answer(full), "early\nlate\n")
+
     def test_a_truncated_result(self):
         first, second = self.two_workers()
         gate, crate = self.held_crate()
