@@ -88,16 +88,27 @@ static char *plain_path(const struct delivery_source *source, const struct emit 
                            : mem_format("%s/%s", out_dir, path_basename(from));
 }
 
+// What follows the directory in an absolute path of something in it, else NULL.
+static const char *path_below(const char *dir, const char *path)
+{
+    size_t len = strlen(dir);
+    bool is_below = strncmp(path, dir, len) == 0 && path[len] == '/';
+    return is_below ? path + len + strspn(path + len, "/") : NULL;
+}
+
 // Where a file of this name is found and placed. The working directory may be another one than the
 // base directory, which it stands for.
 static char *place_of(const struct delivery_source *source, const char *path)
 {
-    const char *working_dir = source->command->working_dir;
-    size_t len = strlen(working_dir);
-    if (strncmp(path, working_dir, len) == 0 && path[len] == '/') {
-        path += len + strspn(path + len, "/");
-    }
-    return path_join(source->base_dir, path);
+    const char *below = path_below(source->command->working_dir, path);
+    return path_join(source->base_dir, below == NULL ? path : below);
+}
+
+// The same in the directory of a plain run.
+static char *plain_place_of(const struct delivery_source *source, const char *path)
+{
+    const char *below = path_below(source->command->working_dir, path);
+    return below == NULL ? mem_dup(path) : path_join(source->plain_dir, below);
 }
 
 static void add_artifact(struct delivery *delivery, const struct delivery_source *source,
@@ -108,11 +119,13 @@ static void add_artifact(struct delivery *delivery, const struct delivery_source
         return;
     }
     struct artifact artifact = {.kind = mem_dup(emit->kind), .from = from};
-    artifact.written = plain_path(source, emit, from);
-    artifact.listed = path_listed(source->command->working_dir, artifact.written);
+    char *path = plain_path(source, emit, from);
+    artifact.written = plain_place_of(source, path);
+    artifact.listed = path_listed(source->command->working_dir, path);
     if (is_declared(source->stage, emit)) {
-        artifact.to = place_of(source, artifact.written);
+        artifact.to = place_of(source, path);
     }
+    free(path);
     delivery->artifacts = mem_grow_array(delivery->artifacts, delivery->artifact_count + 1,
                                          sizeof delivery->artifacts[0]);
     delivery->artifacts[delivery->artifact_count++] = artifact;
@@ -124,7 +137,9 @@ static void set_out_dir(struct delivery *delivery, const struct delivery_source 
     char *from_output = crate->output == NULL ? NULL : path_dirname(crate->output);
     const char *out_dir = from_output != NULL ? from_output : crate->out_dir;
     bool bare = out_dir == NULL || (from_output != NULL && strchr(crate->output, '/') == NULL);
-    delivery->written_out_dir = bare ? mem_dup("") : mem_format("%s/", out_dir);
+    char *written = bare ? NULL : plain_place_of(source, out_dir);
+    delivery->written_out_dir = bare ? mem_dup("") : mem_format("%s/", written);
+    free(written);
     if (stage_takes_all(source->stage) ||
         (source->stage == STAGE_FULL && source->command->placement.leaves_more)) {
         delivery->out_dir = place_of(source, out_dir == NULL ? "." : out_dir);

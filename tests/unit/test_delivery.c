@@ -64,6 +64,9 @@ static const struct delivery_row rows[] = {
     {"all: -o without a directory", STAGE_ALL, OUTPUTS_PRIVATE, "-o prog", NULL, " to /b/. as ''"},
     {"all: -o says more than --out-dir", STAGE_ALL, OUTPUTS_PRIVATE, "-o d/prog --out-dir=e", NULL,
      " to /b/d as 'd/'"},
+    {"all: in the directory where it runs", STAGE_ALL, OUTPUTS_PRIVATE,
+     "--emit=link=/w/d/prog --out-dir=/w/e", NULL,
+     "link/prog>/b/d/prog(/p/d/prog) to /b/e as '/p/e/'"},
     {"all: no place", STAGE_ALL, OUTPUTS_PRIVATE, "x.rs", NULL, " to /b/. as ''"},
     {"all: stdout is not placed", STAGE_ALL, OUTPUTS_PRIVATE, "--emit=asm=-", NULL,
      " to /b/. as ''"},
@@ -94,7 +97,7 @@ static void append_delivery(struct bytes *got, const struct delivery *delivery)
 static void row_holds(const struct delivery_row *row)
 {
     struct strlist words = words_of(row->words);
-    struct command command = {.outputs = row->outputs, .working_dir = mem_dup("/b")};
+    struct command command = {.outputs = row->outputs, .working_dir = mem_dup("/w")};
     struct flag_values startup = {0};
     struct flag_values request = {0};
     struct delivery delivery = {0};
@@ -110,7 +113,7 @@ static void row_holds(const struct delivery_row *row)
                                      .startup = &startup,
                                      .request = &request,
                                      .base_dir = "/b",
-                                     .plain_dir = "/b"};
+                                     .plain_dir = "/p"};
     assert_true(delivery_build(&delivery, &source, &why));
     append_delivery(&got, &delivery);
     assert_text(row->name, &got, row->expected);
