@@ -39,7 +39,8 @@ class Stage:
 
 
 class Unit:
-    """`fails`: this version does not compile."""
+    """`fails`: this version does not compile. No edit is ever taken back: a compile that nobody waits
+    for reads what is there by then, and would be taken for one of the earlier text (README.md, limits)."""
 
     def __init__(self, world, name):
         self.world = world
@@ -67,7 +68,7 @@ class FakeLibrary(Unit):
         before = {"warns": ["stderr warning: hm"], "dies once": [f"once {once} signal 9"],
                   "fails": ["stderr error: no", "exit 1"]}.get(mood, [])
         after = {"fails late": ["stderr error: late", "exit 1"], "crashes": ["signal 11"]}
-        self.crate.set_text(lines(*before, f"metadata {self.name}-m{self.version}",
+        self.crate.set_text(lines(self.world.edit_line(random), *before, f"metadata {self.name}-m{self.version}",
                                   *after.get(mood, [f"copy {self.name}/late.txt link"])))
         self.world.workspace.write(f"{self.name}/late.txt", f"{self.name}-r{self.version}")
 
@@ -100,7 +101,7 @@ class FakeProgram(Unit):
         once = self.world.workspace.top / f"{self.name}-{random.random()}"
         before = {"warns": ["stderr warning: hm"], "dies once": [f"once {once} signal 9"],
                   "fails": ["stderr error: no", "exit 1"]}.get(mood, [])
-        self.program.set_text(lines(*before, "linker -o"))
+        self.program.set_text(lines(self.world.edit_line(random), *before, "linker -o"))
         self.world.workspace.write(f"{self.name}/object", f"{self.name}-o{self.version}\n")
 
     def stages(self, random):
@@ -129,7 +130,7 @@ class RealLibrary(Unit):
         self.fails = random.random() < 0.1
         wrong = "pub fn wrong() -> u8 { \"no\" }" if self.fails else ""
         self.crate.set_text(f'pub fn version() -> &\'static str {{ "{self.word()}" }}\n'
-                            f'pub const VERSION: &str = "{self.word()}";\n{wrong}\n')
+                            f'pub const VERSION: &str = "{self.word()}";\n{wrong}\n// {random.random()}\n')
 
     def word(self):
         return f"{self.name}-version-{self.version}"
@@ -150,7 +151,8 @@ class RealProgram(Unit):
     def edit(self, random):
         self.version = random.choice(VERSIONS)
         self.program.set_text(
-            f'fn main() {{ println!("{{}} {{}}", {self.library.name}::version(), "{self.word()}"); }}')
+            f'fn main() {{ println!("{{}} {{}}", {self.library.name}::version(), "{self.word()}"); }}\n'
+            f"// {random.random()}\n")
 
     def word(self):
         return f"{self.name}-version-{self.version}"
@@ -181,6 +183,10 @@ class World:
         path.write_text(text)
         path.chmod(0o755)
         return path
+
+    def edit_line(self, random):
+        """What makes a text unlike all others."""
+        return f"write {self.workspace.top / 'edit'} {random.random()}"
 
     def begin(self, random):
         for unit in (*self.fakes, *self.reals):
