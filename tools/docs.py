@@ -4,7 +4,8 @@
 usage: docs.py RUSTC_RELAY [--check]
 
 Rewrites the block of flags from `rustc-relay --help`, and the block of limits from
-tests/differential/limits.py; with --check only says whether they are equal.
+tests/differential/limits.py; with --check only says whether they are equal. The tests that README.md
+names must be there.
 """
 
 import pathlib
@@ -36,6 +37,20 @@ def limits(_):
 BLOCKS = {"flags": flags, "limits": limits}
 
 
+TEST = re.compile(r"`(tests/[\w./]+\.(?:py|c))?(?:::(\w+))?`")
+
+
+def missing_tests(text):
+    """What README.md says of tests: `FILE`, `FILE::NAME`, or `::NAME` of the file before."""
+    file = None
+    for path, name in TEST.findall(text):
+        file = PROJECT / path if path else file
+        if not file or not file.exists():
+            yield f"{path} is not there"
+        elif name and not re.search(rf"\b{name}\b", file.read_text(encoding="utf-8")):
+            yield f"{file.relative_to(PROJECT)} has no {name}"
+
+
 def replaced(text, name, block):
     pattern = re.compile(rf"(<!-- {name}:[^\n]*-->\n).*?(<!-- /{name} -->)", re.DOTALL)
     text, count = pattern.subn(lambda match: match[1] + block + match[2], text)
@@ -50,6 +65,9 @@ def main(relay, check=False):
         new = replaced(new, name, block(relay))
         if check and new != old:
             sys.exit(f"{README.name}: its block of {name} is old: run ./dev docs")
+    missing = [f"{README.name}: {one}" for one in missing_tests(new)]
+    if missing:
+        sys.exit("\n".join(missing))
     if not check:
         README.write_text(new, encoding="utf-8")
 
