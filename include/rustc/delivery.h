@@ -38,10 +38,12 @@ struct delivery {
     char *written_out_dir; /**< how a plain run would spell `out/`: "dir/", or "" */
     char *plain_dir;       /**< where a plain run would be (dep-info files may name it), absolute */
     char *expected_rmeta;  /**< --pipelining-rmeta-path, absolute; or NULL */
-    char *listed_rmeta;    /**< the same as Bazel lists it */
-    char *stamp;           /**< --pipelining-stamp, absolute; or NULL */
-    char *listed_stamp;    /**< the same as Bazel lists it */
-    char *objects;         /**< --pipelining-objects, absolute; or NULL */
+    char *usual_dir;    /**< where the command runs, as far as the request knows: another worker may
+                           have run it there, and this one in a spare directory */
+    char *listed_rmeta; /**< the same as Bazel lists it */
+    char *stamp;        /**< --pipelining-stamp, absolute; or NULL */
+    char *listed_stamp; /**< the same as Bazel lists it */
+    char *objects;      /**< --pipelining-objects, absolute; or NULL */
     char *listed_objects;  /**< the same as Bazel lists it */
     char *listed_volatile; /**< --volatile-status-file as Bazel lists it; or NULL */
     char *output_file;     /**< this and the next five: after the run, absolute, or NULL */

@@ -180,8 +180,11 @@ static void add_rules(struct substitutions *rules, const struct deliver_to *to)
     char *out_dir = command_out_dir(&compile->command, made_in);
     char *private_out = mem_format("%s/", out_dir);
     substitutions_add(rules, private_out, to->delivery->written_out_dir);
-    if (strcmp(compile->command.working_dir, to->delivery->plain_dir) != 0) {
-        add_directory(rules, compile->command.working_dir, to->delivery->plain_dir);
+    const char *ran_in[] = {compile->command.working_dir, to->delivery->usual_dir};
+    for (size_t i = 0; i < sizeof ran_in / sizeof ran_in[0]; i++) {
+        if (strcmp(ran_in[i], to->delivery->plain_dir) != 0) {
+            add_directory(rules, ran_in[i], to->delivery->plain_dir);
+        }
     }
     free(private_out);
     free(out_dir);

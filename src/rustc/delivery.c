@@ -24,6 +24,7 @@ void delivery_finish(struct delivery *delivery)
     free(delivery->out_dir);
     free(delivery->written_out_dir);
     free(delivery->plain_dir);
+    free(delivery->usual_dir);
     free(delivery->expected_rmeta);
     free(delivery->listed_rmeta);
     free(delivery->stamp);
@@ -190,6 +191,7 @@ bool delivery_build(struct delivery *delivery, const struct delivery_source *sou
         }
         set_out_dir(delivery, source);
         delivery->plain_dir = mem_dup(source->plain_dir);
+        delivery->usual_dir = mem_dup(source->command->working_dir);
     }
     delivery->expected_rmeta = file_flag(source, FLAG_PIPELINING_RMETA_PATH);
     delivery->listed_rmeta = listed_flag(source, FLAG_PIPELINING_RMETA_PATH);
