@@ -69,6 +69,13 @@ static bool is_declared(enum stage stage, const struct emit *emit)
     return false;
 }
 
+// As rustc joins them: what ends with a slash gets no second one.
+static char *joined(const char *dir, const char *name)
+{
+    size_t len = strlen(dir);
+    return mem_format("%s%s%s", dir, len > 0 && dir[len - 1] == '/' ? "" : "/", name);
+}
+
 // How a plain run would spell the path of an artifact.
 static char *plain_path(const struct delivery_source *source, const struct emit *emit,
                         const char *from)
@@ -85,8 +92,7 @@ static char *plain_path(const struct delivery_source *source, const struct emit 
         return mem_dup(rmeta);
     }
     const char *out_dir = source->command->crate.out_dir;
-    return out_dir == NULL ? mem_dup(path_basename(from))
-                           : mem_format("%s/%s", out_dir, path_basename(from));
+    return out_dir == NULL ? mem_dup(path_basename(from)) : joined(out_dir, path_basename(from));
 }
 
 // What follows the directory in an absolute path of something in it, else NULL.
@@ -136,10 +142,14 @@ static void set_out_dir(struct delivery *delivery, const struct delivery_source 
 {
     const struct crate_args *crate = &source->command->crate;
     char *from_output = crate->output == NULL ? NULL : path_dirname(crate->output);
+    for (size_t len = from_output == NULL ? 0 : strlen(from_output);
+         len > 1 && from_output[len - 1] == '/'; len--) {
+        from_output[len - 1] = '\0'; // as the parent of a path for rustc
+    }
     const char *out_dir = from_output != NULL ? from_output : crate->out_dir;
     bool bare = out_dir == NULL || (from_output != NULL && strchr(crate->output, '/') == NULL);
     char *written = bare ? NULL : plain_place_of(source, out_dir);
-    delivery->written_out_dir = bare ? mem_dup("") : mem_format("%s/", written);
+    delivery->written_out_dir = bare ? mem_dup("") : joined(written, "");
     free(written);
     if (stage_takes_all(source->stage) ||
         (source->stage == STAGE_FULL && source->command->placement.leaves_more)) {

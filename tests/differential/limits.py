@@ -45,8 +45,10 @@ def _same(difference, plain):
 
 
 def _undeclared(difference, context):
+    by_macro = (context.case.chosen["macro"] == "writes beside outputs"
+                and difference.name.endswith("/beside.txt"))  # no word of the command names it
     return (context.way.sandboxed and difference.what == "missing"
-            and not context.case.is_declared(difference.name))
+            and (by_macro or not context.case.is_declared(difference.name)))
 
 
 def _failed(difference, context):
@@ -76,12 +78,15 @@ def _without_folders(text):
 
 
 _ARTIFACT = re.compile(r'"artifact":"[^"]*"')
+_LINKED = re.compile(r'^\{"\$message_type":"artifact".*"emit":"link"\}\n', re.MULTILINE)
 _JSON_OF_OTHERS = re.compile(r'^\{"not": .*\n', re.MULTILINE)
 
 
 def _reduced(text, context):
     """Without what two other rows allow."""
     text = _JSON_OF_OTHERS.sub("", text)
+    if context.case.chosen["format"] == "raw json" and context.way.name == "portable":
+        text = _LINKED.sub("", text)
     return _ARTIFACT.sub("", text) if context.case.chosen["format"] == "raw json" else text
 
 
@@ -120,13 +125,15 @@ def _by_chance(difference, context):
     return (difference.name or difference.what) in context.twice()
 
 
+SEVERAL = "several of these"
 LIMITS = (
     Limit("directory", "A sandboxed request's rustc runs in its private root. A crate that embeds its "
           "absolute directory (`env!(\"CARGO_MANIFEST_DIR\")`, debug information that "
           "`--remap-path-prefix` does not cover, `-Crpath`'s way to the toolchain) embeds that one, and "
           "the execroot's when it is not sandboxed.", _directory),
-    Limit("undeclared", "What a macro or a linker writes outside the folders of declared outputs "
-          "stays in the private root of a sandboxed request, and is undone before the next.",
+    Limit("undeclared", "What a macro or a linker writes outside the folders of outputs that the "
+          "command's words or environment name stays in the private root of a sandboxed request, and is "
+          "undone before the next.",
           _undeclared),
     Limit("failed", "A request that fails places nothing; rustc leaves what it had written.",
           _failed),
@@ -145,12 +152,41 @@ LIMITS = (
     Limit("environment", "rustc's environment holds our jobserver (`CARGO_MAKEFLAGS`) and a `TMPDIR` of the "
           "compile's own: a macro that reads them sees them.", _reads_ours),
     Limit("artifact lines", "Without `--rustc-output-format` rustc's JSON lines pass as they are: those of "
-          "artifacts name the compile's private directory.", _raw_artifacts),
+          "artifacts name the compile's private directory, and a portable pair's early half says that it has "
+          "linked.", _raw_artifacts),
     Limit("chance", "What two plain runs of rustc make differently, ours make differently as well.",
           _by_chance),
 )
 
 
+def _words(text, context):
+    """Without what the rows for text of a linker, of artifacts and of others' JSON allow."""
+    text = _reduced(text, context)
+    return _without_folders(text) if "linking with `" in text else text.split()
+
+
+def _is_rest(found, plain):
+    """Is it what was said, or that and before it a part of the same?"""
+    again = found[:len(found) - len(plain)]
+    return found[len(again):] == plain and plain[:len(again)] == again
+
+
+def _several(difference, context):
+    """Several rows meet in one text."""
+    if difference.what != "stderr":
+        return False
+    paths = context.run_paths if context.way.sandboxed else []
+    found = _words(difference.found, context)
+    for text in (difference.plain, *(context.plain_at(path).err for path in paths)):
+        plain = _words(text, context)
+        if found == plain or context.way.staged and plain and _is_rest(found, plain):
+            return True
+        if context.way.staged and sorted(set(found)) == sorted(set(plain)):
+            return True  # the linker's words are sorted: said twice
+    return False
+
+
 def explanation(difference, context):
     """The name of the row that allows it, or None."""
-    return next((limit.name for limit in LIMITS if limit.explains(difference, context)), None)
+    name = next((limit.name for limit in LIMITS if limit.explains(difference, context)), None)
+    return name or (SEVERAL if _several(difference, context) else None)
