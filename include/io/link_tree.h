@@ -6,7 +6,6 @@
  *     <dir>.manifest       what it holds, and since when (manifest.h, link_seal.h)
  *     <dir>.targets        where its links lead (link_log.h)
  *     <dir>.tops/          short ways to there (link_target.h)
- *     <dir>.clean          nobody can have changed it (link_trust.h)
  */
 #ifndef RELAY_IO_LINK_TREE_H
 #define RELAY_IO_LINK_TREE_H
@@ -20,8 +19,7 @@
  * Makes `dir` hold exactly the names in `wanted` (ascending, none below another one), each a link
  * to the real place of `sandbox`/name: a link found there is followed once, and its top folder is
  * resolved. A name that ends in '/' is a folder. Names whose stamp is in the manifest of `dir` are
- * not looked at, but in folders that somebody has changed, unless nobody can have done so. `dir`
- * and its manifest need not exist.
+ * not looked at, but in folders that somebody has changed. `dir` and its manifest need not exist.
  *
  * A name that is no plain path below `dir` is refused. After a failure `dir` is gone. May be used
  * by one process at a time: the caller holds a lock.

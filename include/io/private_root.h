@@ -45,16 +45,13 @@ const char *private_root_dir(const struct private_root *root);
 bool private_root_fill(struct private_root *root, const struct root_inputs *inputs,
                        struct failure *why);
 
-/** Before each start of a compile: the root holds again what it was filled with. Costs next to
- * nothing the first time after a fill. */
+/** Before each start of a compile: the root holds again what it was filled with. Costs nothing the
+ * first time after a fill. */
 bool private_root_restore(struct private_root *root, struct failure *why);
 
 /** Moves the files that a compile left in folders for outputs to the same places below `dir`, which
  * is made if there are any. */
 bool private_root_collect(const struct private_root *root, const char *dir, struct failure *why);
-
-/** The same when nobody can write there any more: the next fill does not look for changes. */
-void private_root_settle(struct private_root *root);
 
 /** The next fill looks at every input again. */
 void private_root_distrust(struct private_root *root);

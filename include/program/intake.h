@@ -15,7 +15,6 @@
 
 struct link_base;
 struct private_root;
-struct root_keeper;
 
 /** What all requests of a worker share. All borrowed. */
 struct intake {
@@ -24,8 +23,7 @@ struct intake {
     const char *cwd; /**< the worker's, absolute */
     enum sandbox_kind cwd_kind;
     const char *state_root;
-    struct link_base *links;    /**< where private roots are */
-    struct root_keeper *keeper; /**< who may have them */
+    struct link_base *links; /**< where private roots are */
 };
 
 /**

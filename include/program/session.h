@@ -15,7 +15,6 @@
 struct jobserver;
 struct link_base;
 struct reaper;
-struct root_keeper;
 struct session;
 struct state_dir;
 struct trace;
@@ -28,7 +27,6 @@ struct session_services {
     uv_loop_t *loop;
     struct jobserver *jobserver; /**< may be without tokens */
     struct reaper *reaper;
-    struct root_keeper *keeper;
     struct state_dir *state;
     struct link_base *links;
     struct trace *trace;

@@ -10,7 +10,6 @@
 #include "io/link_repair.h"
 #include "io/link_seal.h"
 #include "io/link_target.h"
-#include "io/link_trust.h"
 #include "io/tree.h"
 
 #include <errno.h>
@@ -338,13 +337,13 @@ static bool repair(const char *dir, int root_fd, struct manifest *held, struct f
 }
 
 // False: what the tree holds is not known, or cannot be made good.
-static bool restore(const char *dir, bool is_trusted, struct manifest *held, struct failure *why)
+static bool restore(const char *dir, struct manifest *held, struct failure *why)
 {
     if (!link_tree_held(dir, held)) {
         return failure_set(why, "what the private root '%s' must hold is not known", dir);
     }
     int root_fd = tree_open(AT_FDCWD, dir);
-    bool good = root_fd >= 0 ? is_trusted || repair(dir, root_fd, held, why)
+    bool good = root_fd >= 0 ? repair(dir, root_fd, held, why)
                              : failure_errno(why, errno, "cannot open the private root '%s'", dir);
     if (root_fd >= 0) {
         close(root_fd);
@@ -355,7 +354,7 @@ static bool restore(const char *dir, bool is_trusted, struct manifest *held, str
 bool link_tree_restore(const char *dir, struct failure *why)
 {
     struct manifest held = {0};
-    bool good = restore(dir, false, &held, why);
+    bool good = restore(dir, &held, why);
     manifest_finish(&held);
     return good;
 }
@@ -365,7 +364,7 @@ bool link_tree_update(const char *dir, const char *sandbox, struct manifest *wan
 {
     struct manifest held = {0};
     struct failure first;
-    bool known = restore(dir, link_trust_is_given(dir), &held, &first);
+    bool known = restore(dir, &held, &first);
     bool good = (known && is_equal(&held, wanted)) ||
                 (known && apply(dir, sandbox, &held, wanted, &first)) ||
                 make_anew(dir, sandbox, wanted, why);

@@ -7,7 +7,6 @@
 #include "base/mem.h"
 #include "base/strlist.h"
 #include "io/link_tree.h"
-#include "io/link_trust.h"
 #include "io/root_outputs.h"
 #include "io/tree.h"
 
@@ -233,15 +232,7 @@ bool private_root_restore(struct private_root *root, struct failure *why)
 {
     bool is_filled = root->is_filled;
     root->is_filled = false;
-    return link_trust_take(root->dir, why) && (is_filled || link_tree_restore(root->dir, why));
-}
-
-void private_root_settle(struct private_root *root)
-{
-    struct failure ignored; // the next fill finds the same
-    if (link_tree_restore(root->dir, &ignored)) {
-        link_trust_give(root->dir);
-    }
+    return is_filled || link_tree_restore(root->dir, why);
 }
 
 bool private_root_collect(const struct private_root *root, const char *dir, struct failure *why)

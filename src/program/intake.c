@@ -2,7 +2,6 @@
 
 #include "io/link_base.h"
 #include "io/private_root.h"
-#include "io/root_keeper.h"
 #include "rustc/identity.h"
 #include "rustc/output_paths.h"
 #include "rustc/root_name.h"
@@ -114,7 +113,6 @@ struct private_root *intake_lease(const struct intake *intake, const struct work
     if (request->root_name == NULL) {
         return NULL;
     }
-    root_keeper_settle(intake->keeper);
     const char *now = link_base_now(intake->links);
     struct private_root *root = lease_in(now, work, request, why);
     // Memory may be full by now. A root on the disk is a spare like others.

@@ -25,8 +25,7 @@ struct session *session_create(const struct session_services *services)
                                       .cwd = services->cwd,
                                       .cwd_kind = sandbox_kind_of_cwd(services->cwd),
                                       .state_root = services->state->root,
-                                      .links = services->links,
-                                      .keeper = services->keeper};
+                                      .links = services->links};
     performer_open(&session->performer, &session->services, &session->intake);
     return session;
 }

@@ -145,33 +145,6 @@ static void test_each_start_finds_the_inputs_alone(void **state)
     list_finish(&list);
 }
 
-// After a look that nobody can have cheated it costs none until the next start.
-static void test_what_was_settled_is_not_looked_at_again(void **state)
-{
-    const struct stage *stage = *state;
-    struct list list = {0};
-    struct failure why = {""};
-    stage_add(stage, "src/a");
-    list_add(&list, "src/a", "1");
-    struct private_root *root = lease(stage);
-    fill(stage, root, &list);
-    assert_true(private_root_restore(root, &why));
-    leave(root, "src/left");
-    private_root_settle(root);
-    stage_expect_names(private_root_dir(root), "src/ src/a");
-    leave(root, "src/left"); // which nobody does
-    fill(stage, root, &list);
-    stage_expect_names(private_root_dir(root), "src/ src/a src/left");
-    // From its start on a compile may do anything, also when nobody sees its end.
-    assert_true(private_root_restore(root, &why));
-    private_root_release(root);
-    root = lease(stage);
-    fill(stage, root, &list);
-    stage_expect_names(private_root_dir(root), "src/ src/a");
-    private_root_release(root);
-    list_finish(&list);
-}
-
 // The digests are the same, but Bazel has planted the execroot's top folder elsewhere.
 static void test_another_forest_is_looked_at_again(void **state)
 {
@@ -225,7 +198,6 @@ int main(void)
         ROW(test_roots_have_nothing_in_common),
         ROW(test_an_input_below_another_is_found_through_it),
         ROW(test_each_start_finds_the_inputs_alone),
-        ROW(test_what_was_settled_is_not_looked_at_again),
         ROW(test_an_unchanged_list_costs_no_look_at_an_input),
         ROW(test_another_forest_is_looked_at_again),
         ROW(test_a_failed_fill_is_not_relied_on),
