@@ -29,6 +29,9 @@ struct spool {
 /** Forgets what is in it. A long output will go to `take_path`, which nobody else may use. */
 void spool_begin(struct spool *spool, char *take_path);
 
+/** The directory of its file has another name now, so that the file is at `take_path`. */
+void spool_move(struct spool *spool, char *take_path);
+
 /** Frees the memory; the file stays for whoever removes its directory. */
 void spool_finish(struct spool *spool);
 

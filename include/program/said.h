@@ -33,6 +33,9 @@ void said_want(struct said *said, enum said_file file);
  */
 void said_begin(struct said *said, const char *dir);
 
+/** The directory that said_begin() was told has this name now. */
+void said_move(struct said *said, const char *dir);
+
 /** It wrote to stdout. */
 void said_add_out(struct said *said, const char *data, size_t len);
 

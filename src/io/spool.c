@@ -24,6 +24,12 @@ void spool_begin(struct spool *spool, char *take_path)
     spool->path = take_path;
 }
 
+void spool_move(struct spool *spool, char *take_path)
+{
+    free(spool->path);
+    spool->path = take_path;
+}
+
 static int write_text(struct spool *spool, const char *data, size_t len)
 {
     return spool->len > SPOOL_MAX_BYTES ? EFBIG : file_write_all(spool->fd, data, len);

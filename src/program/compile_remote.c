@@ -119,6 +119,7 @@ bool compile_reclaim(struct compile *compile)
     if (claimed) {
         compile->made_in = compile->dir;
         compile->dir = own;
+        said_move(&compile->said, own);
     } else {
         free(own);
     }

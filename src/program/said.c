@@ -46,6 +46,16 @@ void said_begin(struct said *said, const char *dir)
     fill_shown(said);
 }
 
+void said_move(struct said *said, const char *dir)
+{
+    for (size_t i = 0; i < SAID_FILE_COUNT; i++) {
+        struct spool *spool = &said->files[i];
+        if (spool->path != NULL) {
+            spool_move(spool, path_join(dir, path_basename(spool->path)));
+        }
+    }
+}
+
 void said_add_out(struct said *said, const char *data, size_t len)
 {
     if (said->is_wanted[SAID_STDOUT]) {

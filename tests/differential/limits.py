@@ -176,8 +176,12 @@ def _several(difference, context):
     if difference.what != "stderr":
         return False
     paths = context.run_paths if context.way.sandboxed else []
+    truths = [context.plain_at(path).err for path in paths]
+    if "linking with `" in difference.plain or any(
+            _reduced(text, context) != text for text in (difference.plain, difference.found)):
+        truths.append(difference.plain)
     found = _words(difference.found, context)
-    for text in (difference.plain, *(context.plain_at(path).err for path in paths)):
+    for text in truths:
         plain = _words(text, context)
         if found == plain or context.way.staged and plain and _is_rest(found, plain):
             return True

@@ -7,7 +7,7 @@ import subprocess
 import unittest
 import uuid
 
-from processes import SECONDS
+from processes import SECONDS, wait_gone
 from relay import FAKE_RUSTC, RELAY, OneShotCase, RelayCase
 from scripts import diagnostic, lines
 from wire import Request
@@ -222,15 +222,19 @@ class TooMuchIsSaid(OneShotCase):
             return file.read()
 
     def test_a_file_of_both_stages(self):
-        """Each has what was said until then, however long."""
-        worker, gate = self.start(), self.gate()
+        """Each has what was said until then, however long, also when all is over before the late one."""
+        worker, gate, reached = self.start(), self.gate(), self.signal()
         crate = self.crate(text=lines("stderr early", self.flood("stderr"), "metadata m",
-                                      f"fifo-wait {gate.path}", "stderr late", "link r"))
+                                      f"fifo-signal {reached.path}", f"fifo-wait {gate.path}",
+                                      "stderr late", "link r"))
         for fields, name in ((crate.metadata(), "early.txt"), (crate.full(), "late.txt")):
             fields["arguments"] = [*fields["arguments"], "--output-file", name]
-            response = worker.ask(**fields)
-            self.assert_ok(response)
-            gate.release()
+            self.assert_ok(worker.ask(**fields))
+            if name == "early.txt":
+                rustc = reached.wait()
+                gate.release()
+                self.assertTrue(wait_gone(rustc))
+                worker.barrier()
         size = len("early\n") + self.COUNT * MIB
         self.assertEqual(size, self.workspace.path("early.txt").stat().st_size)
         self.assertEqual(size + len("late\n"), self.workspace.path("late.txt").stat().st_size)
