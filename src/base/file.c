@@ -98,14 +98,20 @@ char *path_join(const char *directory, const char *name)
     return path;
 }
 
+// The root has no parent but itself.
+static void drop_last_part(struct bytes *path)
+{
+    while (path->len > 0 && path->data[--path->len] != '/') {
+    }
+}
+
 // Appends the parts of a path to an absolute one without a slash at its end.
 static void append_parts(struct bytes *out, const char *path)
 {
     while (*path != '\0') {
         size_t len = strcspn(path, "/");
         if (len == 2 && memcmp(path, "..", 2) == 0) {
-            while (out->len > 0 && out->data[--out->len] != '/') {
-            }
+            drop_last_part(out);
         } else if (len > 0 && !(len == 1 && path[0] == '.')) {
             bytes_append(out, "/", 1);
             bytes_append(out, path, len);
