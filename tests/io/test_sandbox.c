@@ -86,7 +86,7 @@ static void test_only_what_is_bazels_is_taken_for_it(void **state)
         {"bazel-workers/worker-1-Rustc", "", SANDBOX_FOREIGN},
         {"bazel-workers/worker-1-Rustc/ws/src", "", SANDBOX_FOREIGN},
         {"sandbox/linux-sandbox/3/execroot/ws", "", SANDBOX_FOREIGN},
-        {"execroot/ws", "/work/id1/work", SANDBOX_FOREIGN},
+        {"execroot/ws", "/remote/id1/work", SANDBOX_FOREIGN},
         {"execroot/ws", "id1/work", SANDBOX_FOREIGN},
         {"execroot/ws", "__sandbox/../../ws", SANDBOX_FOREIGN},
         {"elsewhere/exec", "__sandbox/3/ws", SANDBOX_FOREIGN},
