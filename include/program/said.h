@@ -45,7 +45,8 @@ void said_add_raw(struct said *said, const char *line, size_t len, bool ends);
 /** That is what the user sees: see diagnostics_add(). */
 void said_add(struct said *said, const char *text, size_t len, bool is_error);
 
-/** diagnostics_drop_waiting(). */
+/** What was told to nobody yet does not count: its standard output, and
+ * diagnostics_drop_waiting(). */
 void said_drop_waiting(struct said *said);
 
 /** Nothing of it counts. */

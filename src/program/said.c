@@ -95,6 +95,7 @@ static void empty(struct spool *spool)
 void said_drop_waiting(struct said *said)
 {
     diagnostics_drop_waiting(&said->list);
+    drop_out(said);
     empty(&said->files[SAID_SHOWN]);
     fill_shown(said);
 }

@@ -308,6 +308,12 @@ class Ordinary(Linking):
                                f"once {self.note('failed')} exit 1", "linker")
         self.assert_ordinary(self.traced(), program, 2, "exited with code 1")
 
+    def test_the_attempt_prints(self):
+        """The ordinary compile will print it, too."""
+        program = self.program(f"once {self.note('printed')} stdout of the attempt",
+                               f"once {self.note('failed')} exit 1", "linker")
+        self.assert_ordinary(self.traced(), program, 2, "exited with code 1")
+
     def test_the_linker_is_never_asked_for(self):
         """An attribute may have said so: what rustc made of hollow rlibs is not taken."""
         program = self.program(f"once {self.note('wrote')} link hollow",
