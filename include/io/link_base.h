@@ -33,6 +33,7 @@ struct link_base {
     char *top;   /**< our directory on the tmpfs; NULL: all links are in the state root */
     char *dir;   /**< in it, that of our state root */
     int lock_fd; /**< `dir`, locked; -1 while it is not there; valid while `dir` is set */
+    char *user;  /**< what this worker is called as a user of private roots (root_lease.h) */
 };
 
 /**

@@ -19,13 +19,14 @@
  * Makes `dir` hold exactly the names in `wanted` (ascending, none below another one), each a link
  * to the real place of `sandbox`/name: a link found there is followed once, and its top folder is
  * resolved. A name that ends in '/' is a folder. Names whose stamp is in the manifest of `dir` are
- * not looked at, but in folders that somebody has changed. `dir` and its manifest need not exist.
+ * not looked at, but in folders that somebody has changed; `is_settled`: nobody can have done so.
+ * `dir` and its manifest need not exist.
  *
  * A name that is no plain path below `dir` is refused. After a failure `dir` is gone. May be used
  * by one process at a time: the caller holds a lock.
  */
-bool link_tree_update(const char *dir, const char *sandbox, struct manifest *wanted,
-                      struct failure *why);
+bool link_tree_update(const char *dir, const char *sandbox, bool is_settled,
+                      struct manifest *wanted, struct failure *why);
 
 /** Undoes what was done to the directory since the last update. */
 bool link_tree_restore(const char *dir, struct failure *why);

@@ -61,6 +61,12 @@ void reaper_add(struct reaper *reaper, struct group *group);
  */
 void reaper_remove(struct reaper *reaper, struct group *group);
 
+/**
+ * Is nobody alive whom a program of ours left behind when it ended? Who descends from a leader that
+ * runs does not count. False also when nobody can tell.
+ */
+bool reaper_is_alone(const struct reaper *reaper);
+
 /** group_release() for a watched group, which is then looked at until it is gone. */
 void reaper_release(struct reaper *reaper, struct group *group);
 

@@ -26,6 +26,7 @@ struct jobserver;
 struct private_root;
 struct reaper;
 struct relink;
+struct root_keeper;
 struct state_dir;
 
 /** Called from the loop only. The compile may be destroyed from within on_ended. */
@@ -87,6 +88,7 @@ struct compile {
     const char *program;
     struct hollow_store *hollow;
     struct reaper *reaper;
+    struct root_keeper *keeper;
     struct state_dir *state;
     const struct compile_events *events;
     void *owner; /**< who gets the events */
@@ -99,6 +101,8 @@ struct compile_place {
     const char *program; /**< our own executable, and where gated compiles find hollow rlibs; */
     struct hollow_store *hollow; /**< NULL for both: there are no gated compiles */
     struct reaper *reaper;
+    struct root_keeper
+        *keeper;             /**< who gets the root of one that ended well; NULL: there is none */
     struct state_dir *state; /**< NULL for a direct command with short arguments */
     const struct compile_events *events;
     void *owner;

@@ -15,6 +15,7 @@
 struct jobserver;
 struct link_base;
 struct reaper;
+struct root_keeper;
 struct session;
 struct state_dir;
 struct trace;
@@ -27,6 +28,7 @@ struct session_services {
     uv_loop_t *loop;
     struct jobserver *jobserver; /**< may be without tokens */
     struct reaper *reaper;
+    struct root_keeper *keeper;
     struct state_dir *state;
     struct link_base *links;
     struct trace *trace;

@@ -12,12 +12,14 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <uv.h>
 
 // How often another worker may sweep our directory away before it is locked.
 enum { ENTER_TRIES = 16 };
@@ -33,6 +35,7 @@ bool link_base_init(struct link_base *base, const char *state_root, const char *
                     struct failure *why)
 {
     *base = (struct link_base){.state_root = mem_dup(state_root), .lock_fd = -1};
+    base->user = mem_format("%ld.%" PRIu64, (long)getpid(), uv_hrtime());
     if (memory == NULL) {
         return true;
     }
@@ -227,5 +230,6 @@ void link_base_finish(struct link_base *base)
     free(base->state_root);
     free(base->top);
     free(base->dir);
+    free(base->user);
     *base = (struct link_base){0};
 }

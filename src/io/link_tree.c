@@ -337,13 +337,13 @@ static bool repair(const char *dir, int root_fd, struct manifest *held, struct f
 }
 
 // False: what the tree holds is not known, or cannot be made good.
-static bool restore(const char *dir, struct manifest *held, struct failure *why)
+static bool restore(const char *dir, bool is_settled, struct manifest *held, struct failure *why)
 {
     if (!link_tree_held(dir, held)) {
         return failure_set(why, "what the private root '%s' must hold is not known", dir);
     }
     int root_fd = tree_open(AT_FDCWD, dir);
-    bool good = root_fd >= 0 ? repair(dir, root_fd, held, why)
+    bool good = root_fd >= 0 ? is_settled || repair(dir, root_fd, held, why)
                              : failure_errno(why, errno, "cannot open the private root '%s'", dir);
     if (root_fd >= 0) {
         close(root_fd);
@@ -354,17 +354,17 @@ static bool restore(const char *dir, struct manifest *held, struct failure *why)
 bool link_tree_restore(const char *dir, struct failure *why)
 {
     struct manifest held = {0};
-    bool good = restore(dir, &held, why);
+    bool good = restore(dir, false, &held, why);
     manifest_finish(&held);
     return good;
 }
 
-bool link_tree_update(const char *dir, const char *sandbox, struct manifest *wanted,
-                      struct failure *why)
+bool link_tree_update(const char *dir, const char *sandbox, bool is_settled,
+                      struct manifest *wanted, struct failure *why)
 {
     struct manifest held = {0};
     struct failure first;
-    bool known = restore(dir, &held, &first);
+    bool known = restore(dir, is_settled, &held, &first);
     bool good = (known && is_equal(&held, wanted)) ||
                 (known && apply(dir, sandbox, &held, wanted, &first)) ||
                 make_anew(dir, sandbox, wanted, why);

@@ -1,5 +1,3 @@
-// flock
-#define _DEFAULT_SOURCE
 #include "io/private_root.h"
 
 #include "base/bytes.h"
@@ -7,24 +5,23 @@
 #include "base/mem.h"
 #include "base/strlist.h"
 #include "io/link_tree.h"
+#include "io/root_lease.h"
 #include "io/root_outputs.h"
-#include "io/tree.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /** More compiles of one crate at a time mean that something is wrong. */
 enum { SPARES_MAX = 64 };
 
 struct private_root {
+    char *place;
     char *dir; // the directory of links
     char *forest;
-    int lock_fd;
+    const char *user;       // who has it
+    int lease;              // -1: it was given back
     struct strlist folders; // where outputs may be written
     bool is_filled;         // and no compile has started in it since
 };
@@ -39,45 +36,25 @@ char *private_root_path(const char *links, const char *name)
     return mem_format("%s/roots/%s/0/tree", links, name);
 }
 
-// Locks the place; -1 and errno EWOULDBLOCK when another compile lives in it.
-static int lock_place(const char *place, struct failure *why)
-{
-    char *path = mem_format("%s/lock", place);
-    int fd = -1;
-    if (tree_make(place, S_IRWXU, why)) {
-        fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
-        if (fd < 0) {
-            failure_errno(why, errno, "cannot open the lock '%s'", path);
-            errno = 0;
-        } else if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-            close(fd);
-            fd = -1;
-            errno = EWOULDBLOCK;
-        }
-    } else {
-        errno = 0;
-    }
-    free(path);
-    return fd;
-}
-
-static struct private_root *take_place(char *take_place, int lock_fd)
+static struct private_root *take_place(char *take_place, int lease, const char *user)
 {
     struct private_root *root = mem_zalloc(sizeof *root);
+    root->place = take_place;
     root->dir = mem_format("%s/tree", take_place);
     root->forest = mem_format("%s/forest", take_place);
-    root->lock_fd = lock_fd;
-    free(take_place);
+    root->user = user;
+    root->lease = lease;
     return root;
 }
 
-struct private_root *private_root_lease(const char *links, const char *name, struct failure *why)
+struct private_root *private_root_lease(const char *links, const char *name, const char *user,
+                                        struct failure *why)
 {
     for (int spare = 0; spare < SPARES_MAX; spare++) {
         char *place = place_path(links, name, spare);
-        int fd = lock_place(place, why);
-        if (fd >= 0) {
-            return take_place(place, fd);
+        int lease = root_lease_take(place, why);
+        if (lease >= 0) {
+            return take_place(place, lease, user);
         }
         free(place);
         if (errno != EWOULDBLOCK) {
@@ -100,13 +77,22 @@ void private_root_distrust(struct private_root *root)
     unlink(root->forest);
 }
 
+void private_root_leave(struct private_root *root)
+{
+    root_lease_release(root->lease);
+    root->lease = -1;
+}
+
 void private_root_release(struct private_root *root)
 {
     if (root == NULL) {
         return;
     }
-    close(root->lock_fd);
+    if (root->lease >= 0) {
+        private_root_leave(root);
+    }
     strlist_finish(&root->folders);
+    free(root->place);
     free(root->dir);
     free(root->forest);
     free(root);
@@ -223,7 +209,8 @@ bool private_root_fill(struct private_root *root, const struct root_inputs *inpu
     }
     describe(&description, inputs);
     root->is_filled = check_forest(root, inputs, why) &&
-                      link_tree_update(root->dir, inputs->sandbox, &description.wanted, why);
+                      link_tree_update(root->dir, inputs->sandbox, root_lease_is_settled(root->lease),
+                                       &description.wanted, why);
     description_finish(&description);
     return root->is_filled;
 }
@@ -232,7 +219,21 @@ bool private_root_restore(struct private_root *root, struct failure *why)
 {
     bool is_filled = root->is_filled;
     root->is_filled = false;
-    return is_filled || link_tree_restore(root->dir, why);
+    return root_lease_use(root->lease, root->user, why) &&
+           (is_filled || link_tree_restore(root->dir, why));
+}
+
+void private_root_settle(struct private_root *root)
+{
+    struct failure ignored; // the next fill finds the same
+    root->lease = root_lease_take_for_look(root->place);
+    if (root->lease >= 0) {
+        if (root_lease_is_used_by(root->lease, root->user) &&
+            link_tree_restore(root->dir, &ignored)) {
+            root_lease_settle(root->lease);
+        }
+        private_root_leave(root);
+    }
 }
 
 bool private_root_collect(const struct private_root *root, const char *dir, struct failure *why)

@@ -225,6 +225,21 @@ void reaper_release(struct reaper *reaper, struct group *group)
     }
 }
 
+// Whoever outlives his parents is our child then: a subreaper in between would be one himself.
+bool reaper_is_alone(const struct reaper *reaper)
+{
+    pid_t pids[STRAYS_AT_ONCE];
+    size_t count = platform_children(pids, STRAYS_AT_ONCE);
+    bool alone = count < STRAYS_AT_ONCE && !is_any_dying(reaper);
+    bool listed = false; // were we told our children at all?
+    for (size_t i = 0; i < count; i++) {
+        bool known = is_guardian(reaper, pids[i]);
+        listed = listed || known;
+        alone = alone && (known || is_leader(reaper, pids[i]));
+    }
+    return alone && listed;
+}
+
 static void kill_groups(struct reaper *reaper)
 {
     for (struct group *group = reaper->groups; group != NULL; group = group->next) {

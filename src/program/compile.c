@@ -6,6 +6,7 @@
 #include "io/jobserver.h"
 #include "io/private_root.h"
 #include "io/reaper.h"
+#include "io/root_keeper.h"
 #include "io/state_dir.h"
 #include "program/compile_remote.h"
 #include "program/compile_result.h"
@@ -43,6 +44,7 @@ struct compile *compile_create(uint64_t serial, struct command *take_command,
     compile->program = place->program;
     compile->hollow = place->hollow;
     compile->reaper = place->reaper;
+    compile->keeper = place->keeper;
     compile->state = place->state;
     compile->events = place->events;
     compile->owner = place->owner;
@@ -276,13 +278,21 @@ static void on_stderr_line(void *owner, const char *text, size_t len, bool ends)
     }
 }
 
+static void leave_root(struct compile *compile)
+{
+    if (compile->root != NULL) {
+        root_keeper_take(compile->keeper, compile->root);
+        compile->root = NULL;
+    }
+}
+
 // The inputs and the words are needed no more, and the compile may be kept for long. A call of the
 // linker may yet turn out to be good for nothing.
 static void let_go(struct compile *compile)
 {
     if (compile_succeeded(compile) && compile->relink == NULL) {
         command_forget_words(&compile->command);
-        release_root(compile);
+        leave_root(compile);
     } else if (compile->root != NULL) {
         private_root_distrust(compile->root); // a link may be what was wrong
     }

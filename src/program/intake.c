@@ -94,10 +94,12 @@ static bool fill(struct private_root *root, const struct work_request *work,
     return private_root_fill(root, &inputs, why);
 }
 
-static struct private_root *lease_in(const char *links, const struct work_request *work,
-                                     const struct request *request, struct failure *why)
+static struct private_root *lease_in(const struct intake *intake, const char *links,
+                                     const struct work_request *work, const struct request *request,
+                                     struct failure *why)
 {
-    struct private_root *root = private_root_lease(links, request->root_name, why);
+    struct private_root *root =
+        private_root_lease(links, request->root_name, intake->links->user, why);
     if (root != NULL && !fill(root, work, request, why)) {
         private_root_release(root);
         root = NULL;
@@ -114,10 +116,10 @@ struct private_root *intake_lease(const struct intake *intake, const struct work
         return NULL;
     }
     const char *now = link_base_now(intake->links);
-    struct private_root *root = lease_in(now, work, request, why);
+    struct private_root *root = lease_in(intake, now, work, request, why);
     // Memory may be full by now. A root on the disk is a spare like others.
     if (root == NULL && strcmp(now, intake->state_root) != 0) {
-        root = lease_in(intake->state_root, work, request, why);
+        root = lease_in(intake, intake->state_root, work, request, why);
     }
     return root;
 }

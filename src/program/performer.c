@@ -33,6 +33,7 @@ void performer_open(struct performer *performer, const struct session_services *
     struct compile_place place = {.loop = services->loop,
                                   .jobserver = services->jobserver,
                                   .reaper = services->reaper,
+                                  .keeper = services->keeper,
                                   .state = services->state,
                                   .events = &compile_events,
                                   .owner = performer};

@@ -7,6 +7,7 @@
 #include "io/link_base.h"
 #include "io/outlet.h"
 #include "io/platform.h"
+#include "io/root_keeper.h"
 #include "io/stdio.h"
 #include "io/trace.h"
 #include "program/host.h"
@@ -20,6 +21,7 @@ struct worker {
     const struct options *options;
     struct host host;
     struct link_base links;
+    struct root_keeper *keeper;
     struct jobserver jobserver;
     struct trace trace;
     struct inlet inlet;
@@ -54,6 +56,7 @@ static void open_session(struct worker *worker, char *const *inherited_env)
                                         .loop = &worker->host.loop,
                                         .jobserver = &worker->jobserver,
                                         .reaper = &worker->host.reaper,
+                                        .keeper = worker->keeper,
                                         .state = &worker->host.state,
                                         .links = &worker->links,
                                         .trace = &worker->trace,
@@ -101,6 +104,7 @@ static bool worker_open(struct worker *worker, char *const *inherited_env, struc
                                  "is a hard limit of real-time computing (ulimit -HR)");
     }
     open_links(worker);
+    worker->keeper = root_keeper_create(&worker->host.loop, &worker->host.reaper);
     open_jobserver(worker);
     open_session(worker, inherited_env);
     return open_pipes(worker, in_fd, out_fd, why);
@@ -110,6 +114,7 @@ static void worker_close(struct worker *worker)
 {
     host_kill_all(&worker->host);
     session_destroy(worker->session);
+    root_keeper_close(worker->keeper);
     inlet_close(&worker->inlet);
     outlet_close(&worker->outlet);
     trace_close(&worker->trace);

@@ -75,6 +75,18 @@ fn replace(path: &str, text: &str) {
     literal(&format!("<<{seen}>>"))
 }
 
+/// Starts somebody who does that when the test opens the gate, long after rustc's end.
+#[proc_macro] pub fn leaves_somebody(input: TokenStream) -> TokenStream {
+    use std::{io::Read, process::{Command, Stdio}};
+    let [reached, gate, path] = &words(input)[..] else { panic!() };
+    let deed = format!("echo; exec >&2; true <{gate} && echo left > left && echo \\"a macro's own\\" > {path}.new && \\
+                        mv {path}.new {path} && echo $$ > {reached}");
+    let mut somebody = Command::new("setsid").args(["sh", "-c", &deed]).stdin(Stdio::null())
+        .stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    somebody.stdout.take().unwrap().read_exact(&mut [0]).unwrap(); // he has left the group
+    literal(&format!("<<{}>>", fs::read_to_string(path).unwrap()))
+}
+
 /// Leaves and replaces, tells the test, and waits.
 #[proc_macro] pub fn holds(input: TokenStream) -> TokenStream {
     let [reached, gate, path] = &words(input)[..] else { panic!() };
@@ -246,6 +258,60 @@ class AMacroSpoilsAnInput(Roots):
     def test_its_folder_is_renamed(self):
         """With the crate's own source in it."""
         self.see("moves the folder")
+
+
+class SomebodyOutlivesACompile(Roots):
+    def test_what_he_does_later_is_undone(self):
+        gate, reached = self.gate(), self.signal()
+        self.assertEqual("as declared", self.plain("leaves_somebody!"
+                         f'("{reached.path}" "{gate.path}" "user/data.txt")'))
+        gate.release()
+        reached.wait()
+        self.assertEqual("as declared", self.plain('spoils!("nothing" "user/data.txt")'))
+        root, = self.workspace.roots()
+        self.assertFalse((root / "left").exists())
+
+
+class ARootIsLookedAtInTime(Roots):
+    """After a compile, so that the next one finds all done."""
+
+    def spare_time(self):
+        """Has the worker had any? It answers in turn: a second answer comes after it."""
+        self.assertNotEqual(0, self.worker().ask(arguments=["--no-such-flag"]).exit_code)
+
+    @staticmethod
+    def is_settled(root):
+        return (root.parent / "lock").read_bytes().startswith(b"settled")
+
+    def test_what_was_done_is_undone(self):
+        self.plain('spoils!("replaces" "user/data.txt")')
+        self.spare_time()
+        root, = self.workspace.roots()
+        self.assertEqual("as declared", (root / "user/data.txt").read_text())
+        self.assertTrue(self.is_settled(root))
+
+    def test_not_while_somebody_is_left(self):
+        gate, reached = self.gate(), self.signal()
+        self.plain(f'leaves_somebody!("{reached.path}" "{gate.path}" "user/data.txt")')
+        self.spare_time()
+        root, = self.workspace.roots()
+        self.assertFalse(self.is_settled(root))
+        gate.release()
+        reached.wait()
+
+    def test_it_is_not_trusted_while_a_compile_runs(self):
+        self.plain('spoils!("nothing" "user/data.txt")')
+        gate, reached = self.gate(), self.signal()
+        crate = self.library("pub const SEEN: &str = deeds::holds!"
+                             f'("{reached.path}" "{gate.path}" "user/data.txt");')
+        _, inside = self.workspace.sandbox(9, crate.inputs())
+        held = self.worker().send(arguments=crate.plain_arguments(), inputs=crate.inputs(),
+                                  sandbox_dir=inside)
+        reached.wait()
+        root, = self.workspace.roots()
+        self.assertFalse(self.is_settled(root))
+        gate.release()
+        self.assert_ok(self.worker().answer(held))
 
 
 class ACompileStartsTwice(Roots):

@@ -21,7 +21,7 @@ static inline bool try_update(const struct stage *stage, words list, struct fail
                                                       .stamp = list[i + 1],
                                                       .stamp_len = strlen(list[i + 1])});
     }
-    bool good = link_tree_update(stage->root, stage->sandbox, &wanted, why);
+    bool good = link_tree_update(stage->root, stage->sandbox, false, &wanted, why);
     manifest_finish(&wanted);
     return good;
 }

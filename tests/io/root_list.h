@@ -45,16 +45,21 @@ static inline void add_repository(const struct stage *stage, struct list *list, 
     }
 }
 
-static inline struct private_root *lease(const struct stage *stage)
+static inline struct private_root *lease_for(const struct stage *stage, const char *user)
 {
     struct failure why = {""};
     char *state_root = stage_path(stage, "state");
-    struct private_root *root = private_root_lease(state_root, "crate", &why);
+    struct private_root *root = private_root_lease(state_root, "crate", user, &why);
     if (root == NULL) {
         fail_msg("%s", why.text);
     }
     free(state_root);
     return root;
+}
+
+static inline struct private_root *lease(const struct stage *stage)
+{
+    return lease_for(stage, "user");
 }
 
 static inline bool try_fill(const struct stage *stage, struct private_root *root,

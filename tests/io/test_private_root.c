@@ -145,6 +145,71 @@ static void test_each_start_finds_the_inputs_alone(void **state)
     list_finish(&list);
 }
 
+// A compile that leaves a file behind; then its worker looks.
+static void use_and_settle(const struct stage *stage, const struct list *list, const char *user,
+                           bool has_looked)
+{
+    struct failure why = {""};
+    struct private_root *root = lease_for(stage, user);
+    fill(stage, root, list);
+    assert_true(private_root_restore(root, &why));
+    leave(root, "src/left");
+    private_root_leave(root);
+    if (has_looked) {
+        private_root_settle(root);
+    }
+    private_root_release(root);
+}
+
+static void expect_after_fill(const struct stage *stage, const struct list *list, const char *names)
+{
+    struct private_root *root = lease(stage);
+    fill(stage, root, list);
+    stage_expect_names(private_root_dir(root), names);
+    private_root_release(root);
+}
+
+static void leave_secretly(const struct stage *stage)
+{
+    struct private_root *root = lease(stage);
+    leave(root, "src/left"); // which nobody does
+    private_root_release(root);
+}
+
+static void test_what_was_settled_is_not_looked_at_again(void **state)
+{
+    const struct stage *stage = *state;
+    struct list list = {0};
+    stage_add(stage, "src/a");
+    list_add(&list, "src/a", "1");
+    use_and_settle(stage, &list, "user", true);
+    leave_secretly(stage);
+    expect_after_fill(stage, &list, "src/ src/a src/left");
+    // From its start on a compile may do anything, also when nobody sees its end.
+    use_and_settle(stage, &list, "user", false);
+    expect_after_fill(stage, &list, "src/ src/a");
+    list_finish(&list);
+}
+
+// Whom the other one left behind may be alive.
+static void test_nobody_settles_what_another_one_used(void **state)
+{
+    const struct stage *stage = *state;
+    struct list list = {0};
+    stage_add(stage, "src/a");
+    list_add(&list, "src/a", "1");
+    use_and_settle(stage, &list, "another", false);
+    use_and_settle(stage, &list, "user", true);
+    leave_secretly(stage);
+    expect_after_fill(stage, &list, "src/ src/a");
+    // But he does himself, and then everybody may.
+    use_and_settle(stage, &list, "another", true);
+    use_and_settle(stage, &list, "user", true);
+    leave_secretly(stage);
+    expect_after_fill(stage, &list, "src/ src/a src/left");
+    list_finish(&list);
+}
+
 // The digests are the same, but Bazel has planted the execroot's top folder elsewhere.
 static void test_another_forest_is_looked_at_again(void **state)
 {
@@ -198,6 +263,8 @@ int main(void)
         ROW(test_roots_have_nothing_in_common),
         ROW(test_an_input_below_another_is_found_through_it),
         ROW(test_each_start_finds_the_inputs_alone),
+        ROW(test_what_was_settled_is_not_looked_at_again),
+        ROW(test_nobody_settles_what_another_one_used),
         ROW(test_an_unchanged_list_costs_no_look_at_an_input),
         ROW(test_another_forest_is_looked_at_again),
         ROW(test_a_failed_fill_is_not_relied_on),

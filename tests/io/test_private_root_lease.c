@@ -60,7 +60,7 @@ static void test_other_crates_do_not_meet(void **state)
     struct failure why;
     char *state_root = stage_path(stage, "state");
     struct private_root *root = lease(stage);
-    struct private_root *other = private_root_lease(state_root, "other", &why);
+    struct private_root *other = private_root_lease(state_root, "other", "user", &why);
     assert_non_null(other);
     char *usual = private_root_path(state_root, "other");
     assert_string_equal(private_root_dir(other), usual);
@@ -135,7 +135,7 @@ static void test_leases_come_to_an_end(void **state)
     size_t count = 0;
     char *state_root = stage_path(stage, "state");
     do {
-        roots[count] = private_root_lease(state_root, "crate", &why);
+        roots[count] = private_root_lease(state_root, "crate", "user", &why);
     } while (roots[count] != NULL && ++count < 256);
     assert_in_range(count, 16, 255);
     assert_non_null(strstr(why.text, "compiles of one crate"));
@@ -154,12 +154,12 @@ static void test_a_root_that_cannot_be_made(void **state)
     struct failure why;
     char *state_root = stage_path(stage, "state");
     support_write_file(state_root, "");
-    assert_null(private_root_lease(state_root, "crate", &why));
+    assert_null(private_root_lease(state_root, "crate", "user", &why));
     assert_non_null(strstr(why.text, state_root));
     assert_int_equal(unlink(state_root), 0);
     char *lock = stage_path(stage, "state/roots/crate/0/lock");
     stage_make_folder(stage, "state/roots/crate/0/lock");
-    assert_null(private_root_lease(state_root, "crate", &why));
+    assert_null(private_root_lease(state_root, "crate", "user", &why));
     assert_non_null(strstr(why.text, lock));
     free(lock);
     free(state_root);

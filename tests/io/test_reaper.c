@@ -143,6 +143,27 @@ static void test_orphans_are_reaped_while_children_run(void **state)
     uv_run(&bench->loop, UV_RUN_DEFAULT);
 }
 
+// The daemon has left its group; it is a stray only when its parents are gone.
+static void test_who_outlives_a_program_is_not_overlooked(void **state)
+{
+    struct bench *bench = *state;
+    struct record record = {0};
+    struct record other = {0};
+    assert_true(reaper_is_alone(&bench->reaper));
+    start(bench, &other, "exec sleep 1000");
+    start(bench, &record,
+          "mkfifo go; setsid sh -c 'echo > go; exec >&- 2>&-; exec sleep 1000' & read line < go");
+    while (record.ended == 0) {
+        uv_run(&bench->loop, UV_RUN_ONCE);
+    }
+    assert_false(reaper_is_alone(&bench->reaper));
+    child_kill(other.child);
+    uv_run(&bench->loop, UV_RUN_DEFAULT);
+    assert_false(reaper_is_alone(&bench->reaper));
+    reaper_kill_all(&bench->reaper);
+    assert_true(reaper_is_alone(&bench->reaper));
+}
+
 static void test_dead_guardian_is_reaped_once(void **state)
 {
     struct bench *bench = *state;
@@ -182,6 +203,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_kill_all_with_nobody_is_quick, bench_start,
                                         bench_stop),
         cmocka_unit_test_setup_teardown(test_orphans_are_reaped_while_children_run, bench_start,
+                                        bench_stop),
+        cmocka_unit_test_setup_teardown(test_who_outlives_a_program_is_not_overlooked, bench_start,
                                         bench_stop),
         cmocka_unit_test_setup_teardown(test_dead_guardian_is_reaped_once, bench_start, bench_stop),
         cmocka_unit_test_setup_teardown(test_zombie_of_a_stranger_does_not_hold_the_end,
