@@ -32,6 +32,7 @@ import ways  # noqa: E402
 from kit import Kit  # noqa: E402
 
 DEFAULT_CASES = 100
+PLAIN_RUNS = 10  # what differs in none of them is no chance
 SHRUNK_CASES = 5  # further ones are printed as they are
 
 
@@ -94,9 +95,10 @@ class Runner:
 
     @staticmethod
     def _differs_by_chance(case, place, way):
-        """The files and streams in which two plain runs differ."""
-        first, second = (compare.plain_as_shown(case, place.plain(way.version)) for _ in range(2))
-        return {one.name or one.what for one in compare.differences(first, second, way)}
+        """The files and streams in which plain runs differ; a rare chance takes several to be seen."""
+        first, *others = (compare.plain_as_shown(case, place.plain(way.version)) for _ in range(PLAIN_RUNS))
+        return {one.name or one.what for other in others
+                for one in compare.differences(first, other, way)}
 
     def shrink(self, case, result):
         """Options go back to the usual ones, one by one, while the same way still differs."""
