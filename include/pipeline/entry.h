@@ -47,6 +47,7 @@ enum entry_event {
     EVENT_ENDED_BAD,      /**< the process is reaped or was never started */
     EVENT_ENDED_SIGNAL,   /**< the process is reaped: killed by a signal */
     EVENT_ENDED_UNFIT,    /**< the process is reaped: what it did at a gate does not count */
+    EVENT_CHANGED,        /**< what its process has read is not what its identity says */
     EVENT_CANCEL,         /**< one waiter is cancelled */
     EVENT_ABANDON,        /**< one waiter will never be answered */
     EVENT_DISPLACED,      /**< another identity has taken the key */
@@ -87,6 +88,9 @@ bool entry_is_impossible(enum entry_state state, enum entry_event event);
 
 /** Is the compile kept without a process and without anybody who waits? */
 bool entry_is_kept(const struct entry *entry);
+
+/** If it ended now, would it be kept? It can be joined, and nobody waits for its end. */
+bool entry_would_be_kept(const struct entry *entry);
 
 /** Does this request wait for the compile? */
 bool entry_serves(const struct entry *entry, uint64_t request);

@@ -62,6 +62,9 @@ entry_cell cell_drop_waiter;
 /** Nobody can join any more; without waiters the process is killed. */
 entry_cell cell_give_way;
 
+/** Nobody can join any more; it goes on for those who wait. */
+entry_cell cell_close;
+
 /** Nothing of it is needed any more. */
 entry_cell cell_forget;
 

@@ -91,6 +91,13 @@ bool pipeline_holds_gates(const struct pipeline *pipeline);
 /** Gives up what is held at gates: whoever wants it later compiles alone. */
 void pipeline_release_gates(struct pipeline *pipeline, struct action_list *actions);
 
+/** Would the compile be kept for further requests if it ended now? */
+bool pipeline_would_keep(const struct pipeline *pipeline, uint64_t compile);
+
+/** What the compile's process has read is not what its identity says: no further request joins it,
+ * and it is not kept. It goes on for those who wait for it. */
+void pipeline_changed(struct pipeline *pipeline, uint64_t compile, struct action_list *actions);
+
 /** The compile's process is dead and reaped, or could not be started; `bytes` is what it left. */
 void pipeline_ended(struct pipeline *pipeline, uint64_t compile, enum ending ending, uint64_t bytes,
                     struct action_list *actions);

@@ -17,6 +17,7 @@ static entry_cell *const table[ENTRY_STATE_COUNT]
                                           [EVENT_ENDED_BAD] = cell_finish_bad,
                                           [EVENT_ENDED_SIGNAL] = cell_finish_signal,
                                           [EVENT_ENDED_UNFIT] = cell_go_ordinary,
+                                          [EVENT_CHANGED] = cell_close,
                                           [EVENT_CANCEL] = cell_cancel,
                                           [EVENT_ABANDON] = cell_drop_waiter,
                                           [EVENT_DISPLACED] = cell_give_way,
@@ -33,6 +34,7 @@ static entry_cell *const table[ENTRY_STATE_COUNT]
                                           [EVENT_ENDED_BAD] = cell_finish_bad_after_metadata,
                                           [EVENT_ENDED_SIGNAL] = cell_finish_signal_after_metadata,
                                           [EVENT_ENDED_UNFIT] = cell_never,
+                                          [EVENT_CHANGED] = cell_close,
                                           [EVENT_CANCEL] = cell_cancel,
                                           [EVENT_ABANDON] = cell_drop_waiter,
                                           [EVENT_DISPLACED] = cell_give_way,
@@ -49,6 +51,7 @@ static entry_cell *const table[ENTRY_STATE_COUNT]
                                           [EVENT_ENDED_BAD] = cell_never,
                                           [EVENT_ENDED_SIGNAL] = cell_never,
                                           [EVENT_ENDED_UNFIT] = cell_go_ordinary,
+                                          [EVENT_CHANGED] = cell_close,
                                           [EVENT_CANCEL] = cell_never,
                                           [EVENT_ABANDON] = cell_never,
                                           [EVENT_DISPLACED] = cell_give_way,
@@ -65,6 +68,7 @@ static entry_cell *const table[ENTRY_STATE_COUNT]
                                           [EVENT_ENDED_BAD] = cell_never,
                                           [EVENT_ENDED_SIGNAL] = cell_never,
                                           [EVENT_ENDED_UNFIT] = cell_go_ordinary,
+                                          [EVENT_CHANGED] = cell_close,
                                           [EVENT_CANCEL] = cell_cancel,
                                           [EVENT_ABANDON] = cell_drop_waiter,
                                           [EVENT_DISPLACED] = cell_give_way,
@@ -81,6 +85,7 @@ static entry_cell *const table[ENTRY_STATE_COUNT]
                                           [EVENT_ENDED_BAD] = cell_never,
                                           [EVENT_ENDED_SIGNAL] = cell_never,
                                           [EVENT_ENDED_UNFIT] = cell_never,
+                                          [EVENT_CHANGED] = cell_never,
                                           [EVENT_CANCEL] = cell_never,
                                           [EVENT_ABANDON] = cell_never,
                                           [EVENT_DISPLACED] = cell_forget,
@@ -97,6 +102,7 @@ static entry_cell *const table[ENTRY_STATE_COUNT]
                                           [EVENT_ENDED_BAD] = cell_never,
                                           [EVENT_ENDED_SIGNAL] = cell_never,
                                           [EVENT_ENDED_UNFIT] = cell_never,
+                                          [EVENT_CHANGED] = cell_never,
                                           [EVENT_CANCEL] = cell_never,
                                           [EVENT_ABANDON] = cell_never,
                                           [EVENT_DISPLACED] = cell_forget,
@@ -113,6 +119,7 @@ static entry_cell *const table[ENTRY_STATE_COUNT]
                                           [EVENT_ENDED_BAD] = cell_never,
                                           [EVENT_ENDED_SIGNAL] = cell_never,
                                           [EVENT_ENDED_UNFIT] = cell_never,
+                                          [EVENT_CHANGED] = cell_never,
                                           [EVENT_CANCEL] = cell_never,
                                           [EVENT_ABANDON] = cell_never,
                                           [EVENT_DISPLACED] = cell_forget,
@@ -129,6 +136,7 @@ static entry_cell *const table[ENTRY_STATE_COUNT]
                                           [EVENT_ENDED_BAD] = cell_bury,
                                           [EVENT_ENDED_SIGNAL] = cell_bury,
                                           [EVENT_ENDED_UNFIT] = cell_bury,
+                                          [EVENT_CHANGED] = cell_nothing,
                                           [EVENT_CANCEL] = cell_nothing,
                                           [EVENT_ABANDON] = cell_drop_waiter,
                                           [EVENT_DISPLACED] = cell_never,
@@ -145,6 +153,7 @@ static entry_cell *const table[ENTRY_STATE_COUNT]
                                           [EVENT_ENDED_BAD] = cell_never,
                                           [EVENT_ENDED_SIGNAL] = cell_never,
                                           [EVENT_ENDED_UNFIT] = cell_never,
+                                          [EVENT_CHANGED] = cell_never,
                                           [EVENT_CANCEL] = cell_never,
                                           [EVENT_ABANDON] = cell_never,
                                           [EVENT_DISPLACED] = cell_never,
@@ -168,6 +177,15 @@ bool entry_is_kept(const struct entry *entry)
 {
     return entry->state == ENTRY_FINISHED || entry->state == ENTRY_FAILED ||
            entry->state == ENTRY_DIED;
+}
+
+bool entry_would_be_kept(const struct entry *entry)
+{
+    bool is_awaited = false;
+    for (size_t i = 0; i < entry->waiter_count; i++) {
+        is_awaited = is_awaited || entry->waiters[i].milestone == MILESTONE_EXIT;
+    }
+    return entry->key != NULL && !is_awaited;
 }
 
 bool entry_serves(const struct entry *entry, uint64_t request)

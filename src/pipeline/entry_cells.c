@@ -299,6 +299,12 @@ void cell_give_way(struct entry *entry, const struct cell_context *context)
     kill_if_orphaned(entry, context);
 }
 
+void cell_close(struct entry *entry, const struct cell_context *context)
+{
+    (void)context;
+    detach(entry);
+}
+
 void cell_bury(struct entry *entry, const struct cell_context *context)
 {
     answer_all(entry, context, OUTCOME_CANCELLED);

@@ -209,6 +209,17 @@ void pipeline_release_gates(struct pipeline *pipeline, struct action_list *actio
     }
 }
 
+bool pipeline_would_keep(const struct pipeline *pipeline, uint64_t compile)
+{
+    return entry_would_be_kept(find_compile(pipeline, compile));
+}
+
+void pipeline_changed(struct pipeline *pipeline, uint64_t compile, struct action_list *actions)
+{
+    handle(pipeline, find_compile(pipeline, compile), EVENT_CHANGED, &(struct entry_cause){0},
+           actions);
+}
+
 void pipeline_ended(struct pipeline *pipeline, uint64_t compile, enum ending ending, uint64_t bytes,
                     struct action_list *actions)
 {

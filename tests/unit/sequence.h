@@ -11,9 +11,14 @@
 
 /*
  * A sequence is lines of CALL -> EXPECTED:
- *   want REQUEST KEY IDENTITY metadata|link|exit [afresh|bound] -> VERDICT COMPILE: ACTIONS   (KEY
- * - is none) ready COMPILE | asked COMPILE | end COMPILE good|bad|signal|unfit [BYTES] | release ->
- * ACTIONS cancel REQUEST | abandon REQUEST -> ACTIONS candidate KEY IDENTITY -> COMPILE, 0 for none
+ *
+ *   want REQUEST KEY IDENTITY metadata|link|exit [afresh|bound] -> VERDICT COMPILE: ACTIONS
+ *                                                                  (KEY - is none)
+ *   ready COMPILE | asked COMPILE | changed COMPILE -> ACTIONS
+ *   end COMPILE good|bad|signal|unfit [BYTES] | release -> ACTIONS
+ *   cancel REQUEST | abandon REQUEST -> ACTIONS
+ *   keeps COMPILE -> yes|no
+ *   candidate KEY IDENTITY -> COMPILE, 0 for none
  */
 struct sequence {
     const char *name;
@@ -95,6 +100,10 @@ static inline void append_call(struct bytes *got, struct pipeline *pipeline,
         assert_false(pipeline_holds_gates(pipeline));
     } else if (strcmp(call, "end") == 0) {
         end_compile(pipeline, words, &actions);
+    } else if (strcmp(call, "changed") == 0) {
+        pipeline_changed(pipeline, number, &actions);
+    } else if (strcmp(call, "keeps") == 0) {
+        bytes_append_text(got, pipeline_would_keep(pipeline, number) ? "yes" : "no");
     } else if (strcmp(call, "cancel") == 0) {
         pipeline_cancel(pipeline, number, &actions);
     } else if (strcmp(call, "abandon") == 0) {

@@ -115,6 +115,13 @@ static const struct cell_row rows[] = {
     {M, EVENT_DISPLACED, "k x1", 9, M, "x1", ""},
     {M, EVENT_DISPLACED, "k", 9, DYING, "", "kill 7"},
 
+    {C, EVENT_CHANGED, "k m1 x2", 0, C, "m1 x2", ""},
+    {C, EVENT_CHANGED, "k", 0, C, "", ""},
+    {M, EVENT_CHANGED, "k x1", 0, M, "x1", ""},
+    {G, EVENT_CHANGED, "k", 0, G, "", ""},
+    {L, EVENT_CHANGED, "k x1", 0, L, "x1", ""},
+    {DYING, EVENT_CHANGED, "x1", 0, DYING, "x1", ""},
+
     {G, EVENT_WANT_LINK, "k", 9, G, "k", "answer 9 done by 7"},
     {G, EVENT_WANT_EXIT, "k", 9, L, "k x9", "open 7 for 9"},
     {G, EVENT_ENDED_GOOD, "k", 0, FIN, "k", ""},
@@ -282,7 +289,7 @@ static void every_other_pair_is_impossible(void **state)
             walked++;
         }
     }
-    assert_int_equal(walked, 9 * 13);
+    assert_int_equal(walked, 9 * 14);
 }
 
 static void kept_ones_have_no_process(void **state)
@@ -294,6 +301,24 @@ static void kept_ones_have_no_process(void **state)
         struct entry entry = {.state = (enum entry_state)s};
         assert_int_equal(entry_is_kept(&entry), kept[s]);
     }
+}
+
+static void would_be_kept(enum entry_state state, const char *text, bool expected)
+{
+    struct entry *entry = entry_of(state, text);
+    assert_int_equal(entry_would_be_kept(entry), expected);
+    entry_destroy(entry);
+}
+
+static void what_nobody_waits_for_would_be_kept(void **state)
+{
+    (void)state;
+    would_be_kept(ENTRY_COMPILING, "k", true);
+    would_be_kept(ENTRY_COMPILING, "k m1 l2", true);
+    would_be_kept(ENTRY_COMPILING, "k m1 x2", false);
+    would_be_kept(ENTRY_METADATA, "k", true);
+    would_be_kept(ENTRY_METADATA, "", false);
+    would_be_kept(ENTRY_LINKING, "k x1", false);
 }
 
 static void waiters_are_found(void **state)
@@ -315,6 +340,7 @@ int main(void)
         cmocka_unit_test(every_possible_pair_does_what_it_should),
         cmocka_unit_test(every_other_pair_is_impossible),
         cmocka_unit_test(kept_ones_have_no_process),
+        cmocka_unit_test(what_nobody_waits_for_would_be_kept),
         cmocka_unit_test(waiters_are_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
