@@ -21,6 +21,7 @@ struct attachment;
 struct compile;
 struct gated;
 struct hollow_store;
+struct input_stamps;
 struct job;
 struct jobserver;
 struct private_root;
@@ -67,6 +68,8 @@ struct compile {
     char *made_in;                 /**< where that was when rustc wrote there; NULL: there it is */
     struct child *child;           /**< its process; NULL when there is none */
     struct attachment *attachment; /**< another worker's process, which it waits for; or NULL */
+    struct input_stamps *inputs;   /**< tells whether what it reads has changed; owned; NULL: nobody
+                                        will join it, or it ended well */
     char *shared_name;             /**< under which other workers find it; NULL: they do not */
     struct shared_offer offer;     /**< what they find */
     bool is_remote;                /**< does, or did, another worker's process make it? */
@@ -123,6 +126,10 @@ void compile_take_gated(struct compile *compile, struct gated *take_gated);
  * private root is given back.
  */
 void compile_make_ordinary(struct compile *compile, struct command *take_command);
+
+/** Makes the compile notice changes of these inputs, which another request may not be given. Before
+ * its start. */
+void compile_take_inputs(struct compile *compile, struct input_stamps *take_inputs);
 
 /** Lets other workers find the compile under this name once it is started. */
 void compile_share(struct compile *compile, const char *name);

@@ -44,6 +44,8 @@ void events_compile_opened(struct trace *trace, const struct compile *compile);
 /** What came of its gate does not count. */
 void events_compile_ordinary(struct trace *trace, const struct compile *compile,
                              const char *reason);
+/** Its process may have read something else than the requests that come now ask for. */
+void events_compile_changed(struct trace *trace, const struct compile *compile);
 void events_compile_ended(struct trace *trace, const struct compile *compile);
 
 #endif

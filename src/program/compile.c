@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "io/gate.h"
+#include "io/input_stamps.h"
 #include "io/jobserver.h"
 #include "io/private_root.h"
 #include "io/reaper.h"
@@ -69,6 +70,12 @@ static void release_root(struct compile *compile)
 void compile_take_gated(struct compile *compile, struct gated *take_gated)
 {
     compile->gated = take_gated;
+}
+
+void compile_take_inputs(struct compile *compile, struct input_stamps *take_inputs)
+{
+    compile->inputs = take_inputs;
+    input_stamps_set_dir(compile->inputs, compile->command.working_dir);
 }
 
 void compile_make_ordinary(struct compile *compile, struct command *take_command)
@@ -152,6 +159,7 @@ bool compile_start(struct compile *compile, struct failure *why)
     compile->blames_source = false;
     compile->ended = false;
     compile->end = (struct child_end){0};
+    input_stamps_begin(compile->inputs);
     compile->dir = private_dir_make(compile->state, compile->serial, &compile->command, why);
     if (compile->dir == NULL || !prepare_gate(compile, why)) {
         return false;
@@ -201,6 +209,7 @@ void compile_destroy(struct compile *compile)
     child_close(compile->child);
     end_job(compile, true);
     compile_leave_remote(compile);
+    input_stamps_close(compile->inputs);
     gated_destroy(compile->gated);
     relink_destroy(compile->relink);
     remove_dir(compile);
@@ -253,6 +262,7 @@ static bool is_own_metadata(const struct compile *compile, const struct rustc_li
 static void reach_metadata(struct compile *compile)
 {
     compile->has_metadata = true;
+    input_stamps_pass_sources(compile->inputs);
     if (compile->milestones == MILESTONES_TOLD) {
         compile->events->on_metadata(compile->owner, compile);
     } else if (compile->milestones == MILESTONES_END) {
@@ -303,6 +313,7 @@ static void on_asked(void *owner)
 {
     struct compile *compile = owner;
     compile->asked = true;
+    input_stamps_pass_sources(compile->inputs);
     compile->events->on_asked(compile->owner, compile);
     if (compile->job != NULL && !gate_is_open(compile->dir)) {
         job_rest(compile->job);

@@ -41,7 +41,7 @@ void events_request_served(struct trace *trace, const struct request *request, e
         [VERDICT_ALONE] = "compiles alone: it has no key",
         [VERDICT_FIRST] = "compiles: the first of its key",
         [VERDICT_DIFFERENT] = "compiles afresh: arguments, environment or inputs differ",
-        [VERDICT_AFRESH] = "compiles afresh: its dependants were given other metadata",
+        [VERDICT_AFRESH] = "compiles afresh: its dependants have other metadata, or a file changed",
         [VERDICT_JOINED] = "joins a running compile",
         [VERDICT_TAKEN] = "takes what a compile has made",
         [VERDICT_AGAIN] = "compiles once more: the compile it would take was killed",
@@ -125,6 +125,11 @@ void events_compile_ordinary(struct trace *trace, const struct compile *compile,
 {
     struct trace_fact facts[] = {{.name = "reason", .text = reason}, end_of_facts};
     write_compile(trace, TRACE_INSTANT, compile, "ordinary", facts);
+}
+
+void events_compile_changed(struct trace *trace, const struct compile *compile)
+{
+    write_compile(trace, TRACE_INSTANT, compile, "an input has changed", NULL);
 }
 
 // What all processes that ended so far have used, user and system.

@@ -1,11 +1,13 @@
 #include "program/launcher.h"
 
 #include "base/mem.h"
+#include "io/input_stamps.h"
 #include "io/private_root.h"
 #include "io/state_dir.h"
 #include "program/compile_result.h"
 #include "program/deliver.h"
 #include "program/gated.h"
+#include "rustc/identity.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -95,16 +97,35 @@ static enum compile_milestones milestones_of(const struct request *request)
     return request->is_bound ? MILESTONES_QUIET : MILESTONES_TOLD;
 }
 
+// Of what all requests of its identity have; NULL: no other one can join it.
+static struct input_stamps *stamps_of(const struct launcher *launcher,
+                                      const struct request *request,
+                                      const struct work_request *work)
+{
+    if (!request->has_identity) {
+        return NULL;
+    }
+    struct input_stamps *stamps = input_stamps_create(launcher->place.loop);
+    for (size_t i = 0; i < work->input_count; i++) {
+        if (!identity_leaves_out(&request->invocation, work->inputs[i].path)) {
+            input_stamps_add(stamps, work->inputs[i].path);
+        }
+    }
+    return stamps;
+}
+
 struct compile *launcher_make(struct launcher *launcher, struct request *request,
                               const struct work_request *work)
 {
     const struct invocation *invocation = &request->invocation;
+    struct input_stamps *inputs = stamps_of(launcher, request, work);
     struct compile *compile =
         compile_create(request->compile, &request->invocation.command, &launcher->place);
     compile->milestones = milestones_of(request);
     want_files(compile, invocation);
     share(compile, request);
     give_root(launcher, compile, request, work);
+    compile_take_inputs(compile, inputs);
     if (invocation->stage == STAGE_CODEGEN) {
         struct gated_request early = gated_request_of(request, &compile->command, work);
         compile_take_gated(compile, gated_create(&early));
@@ -145,6 +166,7 @@ void launcher_make_ordinary(struct launcher *launcher, struct compile *compile,
     compile->refused = false;
     compile_make_ordinary(compile, &late->invocation.command);
     give_root(launcher, compile, late, &late->work);
+    input_stamps_set_dir(compile->inputs, compile->command.working_dir);
 }
 
 // The compile may have made other metadata than the one this request's dependants were given, which

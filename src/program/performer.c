@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "io/idle.h"
+#include "io/input_stamps.h"
 #include "io/state_dir.h"
 #include "program/compile_result.h"
 #include "program/events.h"
@@ -305,11 +306,34 @@ static void start_waiting(struct performer *performer)
     performer_settle(performer);
 }
 
+// The next build may ask for it with the digests of the first one.
+static void check_inputs(struct performer *performer, struct compile *compile)
+{
+    if (pipeline_would_keep(performer->pipeline, compile->serial) &&
+        input_stamps_differ(compile->inputs)) {
+        events_compile_changed(performer->services->trace, compile);
+        pipeline_changed(performer->pipeline, compile->serial, &performer->actions);
+    }
+}
+
+// It is what it is, whatever changes from now on; but one that died reads all again.
+static void keep(struct compile *compile)
+{
+    compile_tell_others(compile);
+    if (compile->end.signal != 0) {
+        input_stamps_begin(compile->inputs);
+    } else {
+        input_stamps_close(compile->inputs);
+        compile->inputs = NULL;
+    }
+}
+
 static void on_ended(void *owner, struct compile *compile)
 {
     struct performer *performer = owner;
     uint64_t serial = compile->serial;
     check_remote(performer, compile);
+    check_inputs(performer, compile);
     events_compile_ended(performer->services->trace, compile);
     drop_unfit(performer, compile);
     pipeline_ended(performer->pipeline, serial, ending_of(compile), compile_disk_bytes(compile),
@@ -318,6 +342,6 @@ static void on_ended(void *owner, struct compile *compile)
     start_waiting(performer);
     struct compile *kept = compile_set_look(&performer->compiles, serial);
     if (kept != NULL && kept->ended) {
-        compile_tell_others(kept);
+        keep(kept);
     }
 }

@@ -1,6 +1,7 @@
 #include "program/session.h"
 
 #include "base/mem.h"
+#include "io/input_stamps.h"
 #include "io/state_dir.h"
 #include "program/deliver.h"
 #include "program/events.h"
@@ -48,6 +49,10 @@ static bool must_compile_afresh(const struct session *session, const struct requ
         return false;
     }
     struct compile *compile = compile_set_find(&session->performer.compiles, serial);
+    if (input_stamps_differ(compile->inputs)) {
+        events_compile_changed(session->services.trace, compile);
+        return true;
+    }
     return !compile_reclaim(compile) || launcher_differs(compile, request, work);
 }
 

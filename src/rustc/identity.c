@@ -66,8 +66,7 @@ static bool is_objects(const char *path, const char *objects)
     return is_below || is_param_file_of(path, objects);
 }
 
-// Inputs that only this one request of its crate has.
-static bool is_own_input(const struct invocation *invocation, const char *path)
+bool identity_leaves_out(const struct invocation *invocation, const char *path)
 {
     const struct delivery *delivery = &invocation->delivery;
     const char *stamp = delivery->listed_stamp;
@@ -98,7 +97,7 @@ bool identity_of(const struct invocation *invocation, const struct input *inputs
     digest_add_text(&builder, is_known ? invocation->key : "");
     add_command(&builder, &invocation->command);
     for (size_t i = 0; i < count && is_known; i++) {
-        if (!is_own_input(invocation, inputs[i].path)) {
+        if (!identity_leaves_out(invocation, inputs[i].path)) {
             digest_add_text(&builder, inputs[i].path);
             digest_add(&builder, inputs[i].digest, inputs[i].digest_len);
             is_known = inputs[i].digest_len > 0;

@@ -109,6 +109,16 @@ class Worker:
         self.cancel(UNKNOWN_ID)
         self.answer(UNKNOWN_ID)
 
+    def pass_time(self, seconds=0.012):
+        """When this returns, the worker has done what it does by itself so long after all that was
+        sent before; as it is, when it looks at the inputs of its compiles (io/input_stamps.h)."""
+        self.settle()
+        deadline = Deadline(seconds)
+        while deadline.left() > 0:
+            self.settle()
+        self.settle()  # may have been read before its timers were looked at,
+        self.settle()  # this one not
+
     def processes(self):
         """Every living process that this worker started, also after its own death."""
         return [pid for pid in marked(self.mark) if pid != self.pid]
