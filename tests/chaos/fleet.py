@@ -49,7 +49,7 @@ class Member:
         self.late_cancels = {}  # ids -> cancels whose own answer is still to come
         self.free = []  # sandboxes; the last one that became free is taken first
         self._next_sandbox = itertools.count(1)
-        self.markers = {}  # id -> the request that is sure behind it
+        self.markers = {}  # id -> the request that is sure behind it, or None
         self._next_marker = itertools.count(MARKER_ID)
         self._next_id = 1
 
@@ -102,6 +102,12 @@ class Member:
     def _died(self):
         return Wrong(f"worker {self.number} ended with exit code {self.worker.process.wait()}; "
                      f"it said:\n{self.worker.stderr()}")
+
+    def mark(self):
+        """It is quiet again when it has seen all that was sent before."""
+        marker = next(self._next_marker)
+        self.markers[marker] = None
+        self._tell(lambda: self.worker.cancel(marker))
 
     def forget_all(self):
         """The build is over for Bazel: nobody waits, and the next one counts from 1 again."""

@@ -35,6 +35,8 @@ from workspace import Workspace  # noqa: E402
 
 ANSWERS = 800  # of one seed
 OPEN_MAX = 8
+LOOKED_AFTER = 0.012  # at the inputs of a compile: io/input_stamps.h
+READING = (0, 0.02, 0.06)  # TOOL takes its time before it reads
 DISTURBANCES = (("cancel", 0.04), ("kill a rustc", 0.02), ("kill a worker", 0.004))
 ENDS = ("normal",) * 5 + ("abandon",) * 2 + ("cancel",)
 
@@ -74,8 +76,18 @@ class Chaos:
         self.world.begin(self.random)
         while self.counts["answers"] < self.wanted:
             self._build()
-            self.world.edit(self.random)
+            self._edit()
         self.finish()
+
+    def _edit(self):
+        """Compiles that their build gave up read what is there meanwhile."""
+        self._pass_time(LOOKED_AFTER)  # nobody is so fast that he edits a file sooner
+        edited = self.world.edit(self.random, self.recent)
+        if self.random.random() < 0.5:
+            self._pass_time(self.random.choice(READING))
+            self.counts["edits taken back"] += len(edited)
+            for unit in edited:
+                unit.take_back()
 
     def _build(self):
         self.counts["builds"] += 1
@@ -133,11 +145,30 @@ class Chaos:
             for member in self.members:
                 member.forget_all()
             self.counts["abandoned"] += 1
+        self.recent = [job.unit for job in self.jobs[-OPEN_MAX:]]
         self.jobs = []
         for member in self.members:
             while not member.is_quiet():
                 self._step_reading(member, deadline)
             member.forget_all()
+
+    def _pass_time(self, seconds):
+        """When this returns, each worker has done what it does by itself so long after all that was
+        sent before."""
+        self._see_all()
+        deadline = Deadline(seconds)
+        while deadline.left() > 0:
+            self._see_all()
+        self._see_all()  # may have been read before its timers were looked at,
+        self._see_all()  # this one not
+
+    def _see_all(self):
+        deadline = Deadline(SECONDS)
+        for member in self.members:
+            member.mark()
+        for member in self.members:
+            while not member.is_quiet():
+                self._step_reading(member, deadline)
 
     def _step_reading(self, member, deadline):
         self._read(member, 0.02)

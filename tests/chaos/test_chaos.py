@@ -23,7 +23,7 @@ class SeesIt(unittest.TestCase):
     def request(self, chaos):
         """One that was answered well, as (request, response)."""
         unit = chaos.world.reals[0]
-        while unit.fails:
+        while unit.may_fail():
             unit.edit(chaos.random)
         member = chaos.members[0]
         member.send(unit, unit.stages(None)[0])

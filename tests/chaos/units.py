@@ -38,39 +38,65 @@ class Stage:
     gives: tuple = ()  # of those, what later stages are given
 
 
+@dataclasses.dataclass
+class Edit:
+    """What somebody has written."""
+
+    version: int
+    texts: dict  # path -> text
+    fails: bool = False  # it does not compile
+    dies: bool = False  # by a signal, each time
+
+
 class Unit:
-    """`fails`: this version does not compile. No edit is ever taken back: a compile that nobody waits
-    for reads what is there by then, and would be taken for one of the earlier text (README.md, limits)."""
+    """Many an edit is taken back. A compile that nobody waits for may have read what was there in
+    between, and must not be taken for one of the earlier text."""
 
     def __init__(self, world, name):
         self.world = world
         self.name = name
-        self.version = 0
-        self.fails = False
-        self.dies = False  # by a signal, each time
+        self.now = self.before = Edit(0, {})
+
+    @property
+    def version(self):
+        return self.now.version
+
+    def edit(self, random):
+        self.now, self.before = self.write(random), self.now
+        self._save()
+
+    def take_back(self):
+        self.now, self.before = self.before, self.now
+        self._save()
+
+    def _save(self):
+        for name, text in self.now.texts.items():
+            self.world.workspace.write(name, text)
 
     def may_fail(self):
-        return self.fails or self.dies
+        return self.now.fails or self.now.dies
 
 
 class FakeLibrary(Unit):
-    MOODS = ("good",) * 8 + ("warns", "dies once", "fails", "fails late", "crashes")
+    MOODS = ("good",) * 5 + ("slow",) * 3 + ("warns", "dies once", "fails", "fails late", "crashes")
 
     def __init__(self, world, name):
         super().__init__(world, name)
         self.crate = Crate(world.workspace, name, "")
-        self.crate.more_inputs = [f"{name}/late.txt"]
+        self.crate.more_inputs = [f"{name}/early.txt", f"{name}/late.txt"]
 
-    def edit(self, random):
-        self.version, mood = random.choice(VERSIONS), random.choice(self.MOODS)
-        self.fails, self.dies = mood.startswith("fails"), mood == "crashes"
+    def write(self, random):
+        version, mood = random.choice(VERSIONS), random.choice(self.MOODS)
         once = self.world.workspace.top / f"{self.name}-{random.random()}"
         before = {"warns": ["stderr warning: hm"], "dies once": [f"once {once} signal 9"],
                   "fails": ["stderr error: no", "exit 1"]}.get(mood, [])
-        after = {"fails late": ["stderr error: late", "exit 1"], "crashes": ["signal 11"]}
-        self.crate.set_text(lines(self.world.edit_line(random), *before, f"metadata {self.name}-m{self.version}",
-                                  *after.get(mood, [f"copy {self.name}/late.txt link"])))
-        self.world.workspace.write(f"{self.name}/late.txt", f"{self.name}-r{self.version}")
+        after = {"fails late": ["stderr error: late", "exit 1"], "crashes": ["signal 11"],
+                 "slow": ["shell sleep 0.1"]}.get(mood, [])
+        script = lines(*before, f"copy {self.name}/early.txt metadata",
+                       *after, f"copy {self.name}/late.txt link")
+        texts = {self.crate.root: script, f"{self.name}/early.txt": f"{self.name}-m{version}",
+                 f"{self.name}/late.txt": f"{self.name}-r{version}"}
+        return Edit(version, texts, mood.startswith("fails"), mood == "crashes")
 
     def stages(self, random):
         crate = self.crate
@@ -95,14 +121,14 @@ class FakeProgram(Unit):
         self.program = Program(world.workspace, name, "", libraries, linker=str(world.linker))
         self.program.more = [f"--extern=object={name}/object"]
 
-    def edit(self, random):
-        self.version, mood = random.choice(VERSIONS), random.choice(self.MOODS)
-        self.fails = mood == "fails"
+    def write(self, random):
+        version, mood = random.choice(VERSIONS), random.choice(self.MOODS)
         once = self.world.workspace.top / f"{self.name}-{random.random()}"
         before = {"warns": ["stderr warning: hm"], "dies once": [f"once {once} signal 9"],
                   "fails": ["stderr error: no", "exit 1"]}.get(mood, [])
-        self.program.set_text(lines(self.world.edit_line(random), *before, "linker -o"))
-        self.world.workspace.write(f"{self.name}/object", f"{self.name}-o{self.version}\n")
+        texts = {self.program.root: lines(*before, "linker -o"),
+                 f"{self.name}/object": f"{self.name}-o{version}\n"}
+        return Edit(version, texts, mood == "fails")
 
     def stages(self, random):
         program = self.program
@@ -125,20 +151,20 @@ class RealLibrary(Unit):
         super().__init__(world, name)
         self.crate = Crate(world.workspace, name, "")
 
-    def edit(self, random):
-        self.version = random.choice(VERSIONS)
-        self.fails = random.random() < 0.1
-        wrong = "pub fn wrong() -> u8 { \"no\" }" if self.fails else ""
-        self.crate.set_text(f'pub fn version() -> &\'static str {{ "{self.word()}" }}\n'
-                            f'pub const VERSION: &str = "{self.word()}";\n{wrong}\n// {random.random()}\n')
+    def write(self, random):
+        version, fails = random.choice(VERSIONS), random.random() < 0.1
+        wrong = "pub fn wrong() -> u8 { \"no\" }" if fails else ""
+        text = (f'pub fn version() -> &\'static str {{ "{self.word(version)}" }}\n'
+                f'pub const VERSION: &str = "{self.word(version)}";\n{wrong}\n')
+        return Edit(version, {self.crate.root: text}, fails)
 
-    def word(self):
-        return f"{self.name}-version-{self.version}"
+    def word(self, version):
+        return f"{self.name}-version-{version}"
 
     def stages(self, _):
-        crate = self.crate
-        return [Stage("metadata", (), crate.metadata, {crate.rmeta: [self.word()]}, (crate.rmeta,)),
-                Stage("full", ((self, "metadata"),), crate.full, {crate.rlib: [self.word()]},
+        crate, word = self.crate, self.word(self.version)
+        return [Stage("metadata", (), crate.metadata, {crate.rmeta: [word]}, (crate.rmeta,)),
+                Stage("full", ((self, "metadata"),), crate.full, {crate.rlib: [word]},
                       (crate.rlib,))]
 
 
@@ -148,21 +174,22 @@ class RealProgram(Unit):
         self.library = library
         self.program = Program(world.workspace, name, "", [library.crate])
 
-    def edit(self, random):
-        self.version = random.choice(VERSIONS)
-        self.program.set_text(
-            f'fn main() {{ println!("{{}} {{}}", {self.library.name}::version(), "{self.word()}"); }}\n'
-            f"// {random.random()}\n")
+    def write(self, random):
+        version = random.choice(VERSIONS)
+        text = (f'fn main() {{ println!("{{}} {{}}", {self.library.name}::version(), '
+                f'"{self.word(version)}"); }}\n')
+        return Edit(version, {self.program.root: text})
 
-    def word(self):
-        return f"{self.name}-version-{self.version}"
+    def word(self, version):
+        return f"{self.name}-version-{version}"
 
     def stages(self, _):
         program, library = self.program, self.library
+        words = [self.word(self.version), library.word(library.version)]
         return [Stage("codegen", ((library, "metadata"),), program.codegen, {program.stamp: []},
                       (program.stamp,)),
                 Stage("link", ((self, "codegen"), (library, "full")), program.link,
-                      {program.program: [self.word(), library.word()]})]
+                      {program.program: words})]
 
 
 class World:
@@ -184,24 +211,23 @@ class World:
         path.chmod(0o755)
         return path
 
-    def edit_line(self, random):
-        """What makes a text unlike all others."""
-        return f"write {self.workspace.top / 'edit'} {random.random()}"
-
     def begin(self, random):
         for unit in (*self.fakes, *self.reals):
             unit.edit(random)
         for library in self.libraries:
             self._make(library, random)
 
-    def edit(self, random):
-        """Some sources change, as between two builds."""
-        for unit in (*self.fakes, *self.reals):
-            if random.random() < 0.3:
-                unit.edit(random)
+    def edit(self, random, recent):
+        """Some sources change, as between two builds, and rather those of crates that may be compiled
+        still. Returns their units."""
+        edited = [unit for unit in (*self.fakes, *self.reals)
+                  if random.random() < (0.7 if unit in recent else 0.2)]
+        for unit in edited:
+            unit.edit(random)
         for library in self.libraries:
             if random.random() < 0.2:
                 self._make(library, random)
+        return edited
 
     @staticmethod
     def _make(library, random):
