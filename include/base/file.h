@@ -43,4 +43,7 @@ const char *path_basename(const char *path);
  */
 char *path_dirname(const char *path);
 
+/** `*ret_same`: both files hold the same bytes (or are one file). Fails if one cannot be read. */
+bool file_same_content(const char *left, const char *right, bool *ret_same, struct failure *why);
+
 #endif

@@ -75,12 +75,6 @@ void platform_close_from(int first);
  */
 size_t platform_children(pid_t *ret_pids, size_t max);
 
-/**
- * Makes `to_fd` (empty, open for writing) share the blocks of `from_fd`; false when the filesystem
- * cannot. See ioctl_ficlone(2).
- */
-bool platform_clone_file(int from_fd, int to_fd);
-
 /** What a file system holds in all, and what of it is free for us. */
 struct platform_room {
     uint64_t bytes;

@@ -16,19 +16,9 @@
 char *state_base_of_bazel(const char *cwd);
 
 /**
- * Is the directory an output base for sure? Bazel's server has a folder in it, and leaves two files
- * there when it starts (BlazeWorkspace in its source). `bazel clean` removes whatever else it
- * makes, also what is in `execroot`.
- */
-bool state_base_is_bazels(const char *dir);
-
-/**
  * `rustc-relay-<uid>` in $TMPDIR or /tmp, made if it is missing. Owned by the caller; NULL when it
  * is not a directory of ours that nobody else can enter: anybody can make names in /tmp.
  */
 char *state_base_temporary(struct failure *why);
-
-/** Is it a directory of ours (no link to one) that nobody else can enter? */
-bool state_base_check_private(const char *dir, struct failure *why);
 
 #endif

@@ -35,6 +35,9 @@ bool tree_remove_at(int parent_fd, const char *name, struct failure *why);
  */
 int tree_open(int parent_fd, const char *name);
 
+/** Is it a directory of ours (no link to one) that nobody else can enter? */
+bool tree_check_private(const char *dir, struct failure *why);
+
 /** `prefix` and 16 random hexadecimal digits: a name nobody else uses; owned by the caller. */
 char *tree_fresh_name(const char *prefix);
 

@@ -6,7 +6,7 @@
 #define RELAY_PROGRAM_OBJECTS_H
 
 #include "base/failure.h"
-#include "program/compile.h"
+#include "rustc/command.h"
 
 #include <stdbool.h>
 
@@ -20,10 +20,15 @@
 /** Makes the directory anew: the late process compiles the ordinary way. */
 bool objects_write_obstacle(const char *objects, const char *reason, struct failure *why);
 
-/** Makes the directory anew from a compile whose linker's call was noted (recorder.h). `base_dir`
- * is where its metadata are found. */
-bool objects_pack(const char *objects, const struct compile *compile, const char *base_dir,
-                  struct failure *why);
+/** A compile whose linker's call was noted (recorder.h). All borrowed. */
+struct objects_source {
+    const struct command *command;
+    const char *dir;      /**< its private directory */
+    const char *base_dir; /**< where its metadata are found */
+};
+
+/** Makes the directory anew from it. */
+bool objects_pack(const char *objects, const struct objects_source *made, struct failure *why);
 
 /** Puts what else rustc left into the private directory of the late process. */
 bool objects_unpack_left(const char *objects, const struct command *command, const char *dir,

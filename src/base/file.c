@@ -6,9 +6,10 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-enum { READ_BYTES = 16 * 1024 };
+enum { READ_BYTES = 16 * 1024, CHUNK_BYTES = 64 * 1024 };
 
 static bool read_all(int fd, struct bytes *out)
 {
@@ -154,4 +155,84 @@ char *path_dirname(const char *path)
         return mem_dup(".");
     }
     return slash == path ? mem_dup("/") : mem_dup_len(path, (size_t)(slash - path));
+}
+
+// Reads until the chunk is full or the file ends; -1: failed.
+static ssize_t read_chunk(int fd, char *chunk)
+{
+    size_t len = 0;
+    while (len < CHUNK_BYTES) {
+        ssize_t got = read(fd, chunk + len, CHUNK_BYTES - len);
+        if (got == 0) {
+            break;
+        }
+        if (got < 0 && errno != EINTR) {
+            return -1;
+        }
+        len += got > 0 ? (size_t)got : 0;
+    }
+    return (ssize_t)len;
+}
+
+static int compare_bytes(int left_fd, int right_fd, bool *ret_same)
+{
+    char left[CHUNK_BYTES];
+    char right[CHUNK_BYTES];
+    for (;;) {
+        ssize_t left_len = read_chunk(left_fd, left);
+        ssize_t right_len = read_chunk(right_fd, right);
+        if (left_len < 0 || right_len < 0) {
+            return errno;
+        }
+        if (left_len != right_len || memcmp(left, right, (size_t)left_len) != 0) {
+            *ret_same = false;
+            return 0;
+        }
+        if (left_len == 0) {
+            *ret_same = true;
+            return 0;
+        }
+    }
+}
+
+static int compare_files(int left_fd, int right_fd, bool *ret_same)
+{
+    struct stat left;
+    struct stat right;
+    if (fstat(left_fd, &left) != 0 || fstat(right_fd, &right) != 0) {
+        return errno;
+    }
+    if (left.st_dev == right.st_dev && left.st_ino == right.st_ino) {
+        *ret_same = true;
+        return 0;
+    }
+    if (left.st_size != right.st_size) {
+        *ret_same = false;
+        return 0;
+    }
+    return compare_bytes(left_fd, right_fd, ret_same);
+}
+
+static bool open_file(const char *path, int *ret_fd, struct failure *why)
+{
+    *ret_fd = open(path, O_RDONLY | O_CLOEXEC);
+    return *ret_fd >= 0 ? true : failure_errno(why, errno, "cannot read '%s'", path);
+}
+
+bool file_same_content(const char *left, const char *right, bool *ret_same, struct failure *why)
+{
+    int left_fd;
+    int right_fd;
+    if (!open_file(left, &left_fd, why)) {
+        return false;
+    }
+    if (!open_file(right, &right_fd, why)) {
+        close(left_fd);
+        return false;
+    }
+    int error = compare_files(left_fd, right_fd, ret_same);
+    close(left_fd);
+    close(right_fd);
+    return error == 0 ? true
+                      : failure_errno(why, error, "cannot compare '%s' and '%s'", left, right);
 }

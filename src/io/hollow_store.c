@@ -3,7 +3,7 @@
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "io/outputs.h"
+#include "base/placing.h"
 #include "io/tree.h"
 #include "rustc/hollow.h"
 
@@ -70,7 +70,7 @@ static bool add(struct hollow_store *store, const char *rmeta, const char *store
 static bool add_and_link(struct hollow_store *store, const char *rmeta, const char *stored,
                          const char *path, struct failure *why)
 {
-    bool good = add(store, rmeta, stored, why) && outputs_link(stored, path, why);
+    bool good = add(store, rmeta, stored, why) && place_link(stored, path, why);
     if (store->bytes > HOLLOW_STORE_MAX_BYTES) {
         trim(store);
     }
@@ -84,7 +84,7 @@ bool hollow_store_link(struct hollow_store *store, const struct hollow_source *s
         return tree_make_parent(path, why) && hollow_write(source->rmeta, path, why);
     }
     char *stored = stored_path(store, source);
-    bool good = access(stored, F_OK) == 0 ? outputs_link(stored, path, why)
+    bool good = access(stored, F_OK) == 0 ? place_link(stored, path, why)
                                           : add_and_link(store, source->rmeta, stored, path, why);
     free(stored);
     return good;

@@ -6,7 +6,6 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "io/platform.h"
-#include "io/state_base.h"
 #include "io/tree.h"
 
 #include <dirent.h>
@@ -126,8 +125,7 @@ static bool plant(const struct link_base *base, struct failure *why)
 static bool make_and_lock(struct link_base *base, struct failure *why)
 {
     for (int i = 0; i < ENTER_TRIES; i++) {
-        if (!make(base->top, why) || !state_base_check_private(base->top, why) ||
-            !make(base->dir, why)) {
+        if (!make(base->top, why) || !tree_check_private(base->top, why) || !make(base->dir, why)) {
             return false;
         }
         if (lock(base)) {

@@ -8,14 +8,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/fs.h>
 #include <linux/magic.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/vfs.h>
@@ -317,11 +315,6 @@ size_t platform_children(pid_t *ret_pids, size_t max)
     }
     closedir(threads);
     return count;
-}
-
-bool platform_clone_file(int from_fd, int to_fd)
-{
-    return ioctl(to_fd, FICLONE, from_fd) == 0;
 }
 
 bool platform_memory_room(const char *path, struct platform_room *ret_room)

@@ -3,9 +3,9 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/placing.h"
 #include "io/link_seal.h"
 #include "io/link_tree.h"
-#include "io/outputs.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -40,7 +40,7 @@ static bool collect_entry(struct collection *collection, const char *path)
         bool is_input = index < collection->held.count &&
                         strcmp(collection->held.entries[index].name, path) == 0;
         char *to = path_join(collection->to, path);
-        good = is_input || outputs_move(from, to, collection->why);
+        good = is_input || place_move(from, to, collection->why);
         free(to);
     }
     free(from);

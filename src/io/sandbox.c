@@ -2,7 +2,6 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "io/state_base.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -57,6 +56,33 @@ static bool cut(char *path, const char *name)
     return same;
 }
 
+static bool holds_directory(const char *dir, const char *name)
+{
+    char *path = mem_format("%s/%s", dir, name);
+    struct stat info;
+    bool holds = stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+    free(path);
+    return holds;
+}
+
+static bool holds_file(const char *dir, const char *name)
+{
+    char *path = mem_format("%s/%s", dir, name);
+    struct stat info;
+    bool holds = lstat(path, &info) == 0 && S_ISREG(info.st_mode);
+    free(path);
+    return holds;
+}
+
+// Bazel's server has a folder in its output base, and leaves two files there when it starts
+// (BlazeWorkspace in its source). `bazel clean` removes whatever else it makes, also what is in
+// `execroot`.
+static bool is_output_base(const char *dir)
+{
+    return holds_directory(dir, "server") && holds_file(dir, "DO_NOT_BUILD_HERE") &&
+           holds_file(dir, "README");
+}
+
 // Is `cwd` <output base>/<folder>/…, with so many further names?
 static bool is_in(const char *cwd, const char *folder, int depth)
 {
@@ -65,7 +91,7 @@ static bool is_in(const char *cwd, const char *folder, int depth)
     for (int i = 0; found && i < depth; i++) {
         found = cut(path, NULL);
     }
-    found = found && cut(path, folder) && state_base_is_bazels(path);
+    found = found && cut(path, folder) && is_output_base(path);
     free(path);
     return found;
 }

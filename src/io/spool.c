@@ -1,7 +1,7 @@
 #include "io/spool.h"
 
 #include "base/file.h"
-#include "io/outputs.h"
+#include "base/placing.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -75,5 +75,5 @@ bool spool_write(const struct spool *spool, const char *to, bool is_over, struct
     if (!spool->is_file) {
         return file_write(to, bytes_text(&spool->text), spool->text.len, why);
     }
-    return is_over ? outputs_link(spool->path, to, why) : outputs_copy(spool->path, to, why);
+    return is_over ? place_link(spool->path, to, why) : place_copy(spool->path, to, why);
 }

@@ -3,6 +3,7 @@
 #include "io/state_base.h"
 
 #include "base/mem.h"
+#include "io/tree.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -42,37 +43,6 @@ char *state_base_of_bazel(const char *cwd)
     return NULL;
 }
 
-static bool holds_file(const char *dir, const char *name)
-{
-    char *path = mem_format("%s/%s", dir, name);
-    struct stat info;
-    bool holds = lstat(path, &info) == 0 && S_ISREG(info.st_mode);
-    free(path);
-    return holds;
-}
-
-bool state_base_is_bazels(const char *dir)
-{
-    return holds_directory(dir, "server") && holds_file(dir, "DO_NOT_BUILD_HERE") &&
-           holds_file(dir, "README");
-}
-
-bool state_base_check_private(const char *dir, struct failure *why)
-{
-    struct stat info;
-    if (lstat(dir, &info) != 0) {
-        return failure_errno(why, errno, "cannot use '%s' for state", dir);
-    }
-    bool ours = S_ISDIR(info.st_mode) && info.st_uid == geteuid();
-    if (!ours || (info.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-        return failure_set(why,
-                           "cannot use '%s' for state: it must be a directory of this user with "
-                           "mode 0700 (--state-dir names another place)",
-                           dir);
-    }
-    return true;
-}
-
 char *state_base_temporary(struct failure *why)
 {
     const char *given = getenv("TMPDIR");
@@ -86,7 +56,7 @@ char *state_base_temporary(struct failure *why)
     free(absolute);
     if (mkdir(dir, S_IRWXU) != 0 && errno != EEXIST) {
         failure_errno(why, errno, "cannot make the directory '%s'", dir);
-    } else if (state_base_check_private(dir, why)) {
+    } else if (tree_check_private(dir, why)) {
         return dir;
     }
     free(dir);

@@ -62,7 +62,7 @@ bool state_dir_open(struct state_dir *state, const char *explicit_dir, const cha
 // All else lies in it, so nobody else may have made it.
 static bool make_root(const struct state_dir *state, struct failure *why)
 {
-    return tree_make(state->root, S_IRWXU, why) && state_base_check_private(state->root, why);
+    return tree_make(state->root, S_IRWXU, why) && tree_check_private(state->root, why);
 }
 
 static bool open_in(struct state_dir *state, const char *base, struct failure *why)

@@ -1,4 +1,4 @@
-// O_PATH
+// O_PATH, getentropy
 #define _GNU_SOURCE
 #include "io/tree.h"
 
@@ -12,7 +12,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <uv.h>
 
 // A directory that somebody fills while we empty it is emptied this often.
 enum { EMPTY_PASSES = 4 };
@@ -180,9 +179,25 @@ bool tree_remove(const char *dir, struct failure *why)
 char *tree_fresh_name(const char *prefix)
 {
     uint64_t number = 0;
-    // Without randomness the time is as good as it gets; O_EXCL finds a clash.
-    if (uv_random(NULL, NULL, &number, sizeof number, 0, NULL) != 0) {
-        number = uv_hrtime();
+    // Without randomness our own number is as good as it gets; O_EXCL finds a clash.
+    if (getentropy(&number, sizeof number) != 0) {
+        number = (uint64_t)getpid();
     }
     return mem_format("%s%016" PRIx64, prefix, number);
+}
+
+bool tree_check_private(const char *dir, struct failure *why)
+{
+    struct stat info;
+    if (lstat(dir, &info) != 0) {
+        return failure_errno(why, errno, "cannot use '%s' for state", dir);
+    }
+    bool ours = S_ISDIR(info.st_mode) && info.st_uid == geteuid();
+    if (!ours || (info.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+        return failure_set(why,
+                           "cannot use '%s' for state: it must be a directory of this user with "
+                           "mode 0700 (--state-dir names another place)",
+                           dir);
+    }
+    return true;
 }

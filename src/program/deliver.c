@@ -3,7 +3,7 @@
 #include "base/bytes.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "io/outputs.h"
+#include "base/placing.h"
 #include "io/tree.h"
 #include "program/compile_result.h"
 #include "program/objects.h"
@@ -216,7 +216,7 @@ static bool place_entry(struct placing *placing, const char *folder, const char 
     char *from = compile_path(to->compile, name);
     bool good = command_is_dep_info(&to->compile->command, folder, file)
                     ? place_dep_info(to, from, target, why)
-                    : outputs_link_tree(from, target, why);
+                    : place_tree(from, target, why);
     note_placed(placing, target, good);
     free(from);
     free(name);
@@ -241,7 +241,7 @@ static bool place_artifact(struct placing *placing, const struct artifact *artif
     char *from = compile_path(to->compile, artifact->from);
     bool good = strcmp(artifact->kind, "dep-info") == 0
                     ? place_dep_info(to, from, artifact->to, why)
-                    : outputs_link(from, artifact->to, why);
+                    : place_link(from, artifact->to, why);
     note_placed(placing, artifact->to, good);
     if (!good && !is_there(from)) {
         good = may_be_missing(artifact->kind) || explain_missing(to, artifact, why);
@@ -304,7 +304,7 @@ static bool place_left(const struct deliver_to *to, struct failure *why)
         return true;
     }
     char *left = compile_path(to->compile, COMPILE_LEFT_FOLDER);
-    bool good = access(left, F_OK) != 0 || outputs_link_tree(left, to->base_dir, why);
+    bool good = access(left, F_OK) != 0 || place_tree(left, to->base_dir, why);
     free(left);
     return good;
 }
@@ -360,7 +360,7 @@ static bool touch(const char *path, struct failure *why)
 
 static bool copy(const char *from, const char *to, struct failure *why)
 {
-    return from == NULL || outputs_copy(from, to, why);
+    return from == NULL || place_copy(from, to, why);
 }
 
 bool deliver_afterwards(const struct delivery *delivery, struct failure *why)

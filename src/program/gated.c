@@ -3,8 +3,8 @@
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/placing.h"
 #include "io/hollow_store.h"
-#include "io/outputs.h"
 #include "io/tree.h"
 #include "program/recorder.h"
 #include "rustc/gating.h"
@@ -299,7 +299,7 @@ static bool is_same_library(const char *rlib, const char *place, struct failure 
 static bool is_same_rlib(const char *rlib, const char *place, struct failure *why)
 {
     bool same = false;
-    return outputs_same_content(rlib, place, &same, why) && same;
+    return file_same_content(rlib, place, &same, why) && same;
 }
 
 // Behind an open gate the linker has got rlibs already. Theirs may be of the same metadata and hold
@@ -313,7 +313,7 @@ bool gated_fits(const char *dir, const struct gated_request *late)
 
 bool gated_open(const char *dir, const struct gated_request *late, struct failure *why)
 {
-    return visit_all(dir, late, outputs_link, why) && gate_open(dir, why);
+    return visit_all(dir, late, place_link, why) && gate_open(dir, why);
 }
 
 static bool link_library(const char *rlib, const char *place, struct failure *why)

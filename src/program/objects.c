@@ -2,7 +2,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "io/outputs.h"
+#include "base/placing.h"
 #include "io/tree.h"
 #include "program/recorder.h"
 #include "rustc/link_record.h"
@@ -77,7 +77,7 @@ static bool move_file(const struct moving *moving, const char *folder, const cha
     char *to = mem_format("%s/%s/%s", moving->to, folder, name);
     bool good = command_is_dep_info(moving->command, folder, name)
                     ? move_text(moving, from, to, why)
-                    : outputs_link_tree(from, to, why);
+                    : place_tree(from, to, why);
     free(to);
     free(from);
     return good;
@@ -111,11 +111,11 @@ static bool move_left(const struct moving *moving, struct failure *why)
     return good;
 }
 
-static bool pack_left(const char *objects, const struct compile *compile, struct failure *why)
+static bool pack_left(const char *objects, const struct objects_source *made, struct failure *why)
 {
     char *left = path_join(objects, OBJECTS_LEFT);
-    struct moving moving = {.command = &compile->command, .from = compile->dir, .to = left};
-    substitutions_add(&moving.rules, compile->dir, LINK_PLACE_PRIVATE);
+    struct moving moving = {.command = made->command, .from = made->dir, .to = left};
+    substitutions_add(&moving.rules, made->dir, LINK_PLACE_PRIVATE);
     bool good = move_left(&moving, why);
     substitutions_finish(&moving.rules);
     free(left);
@@ -134,11 +134,11 @@ bool objects_unpack_left(const char *objects, const struct command *command, con
     return good;
 }
 
-static bool pack_files(const char *objects, const struct compile *compile, struct failure *why)
+static bool pack_files(const char *objects, const struct objects_source *made, struct failure *why)
 {
-    char *from = compile_path(compile, RECORDER_OBJECTS);
+    char *from = path_join(made->dir, RECORDER_OBJECTS);
     char *to = path_join(objects, OBJECTS_FILES);
-    bool good = outputs_link_tree(from, to, why);
+    bool good = place_tree(from, to, why);
     free(to);
     free(from);
     return good;
@@ -160,22 +160,20 @@ static bool add_libraries(struct link_record *record, const struct dependencies 
     return good;
 }
 
-static bool pack_record(const char *objects, const struct compile *compile, const char *base_dir,
-                        struct failure *why)
+static bool pack_record(const char *objects, const struct objects_source *made, struct failure *why)
 {
     struct link_record record = {0};
-    char *path = compile_path(compile, RECORDER_RECORD);
+    char *path = path_join(made->dir, RECORDER_RECORD);
     bool good = link_record_read(&record, path, why) &&
-                add_libraries(&record, &compile->command.dependencies, base_dir, why) &&
+                add_libraries(&record, &made->command->dependencies, made->base_dir, why) &&
                 write_record(objects, &record, why);
     free(path);
     link_record_finish(&record);
     return good;
 }
 
-bool objects_pack(const char *objects, const struct compile *compile, const char *base_dir,
-                  struct failure *why)
+bool objects_pack(const char *objects, const struct objects_source *made, struct failure *why)
 {
-    return make_anew(objects, why) && pack_files(objects, compile, why) &&
-           pack_left(objects, compile, why) && pack_record(objects, compile, base_dir, why);
+    return make_anew(objects, why) && pack_files(objects, made, why) &&
+           pack_left(objects, made, why) && pack_record(objects, made, why);
 }

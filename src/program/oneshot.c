@@ -200,12 +200,13 @@ static bool finish_objects(struct oneshot *run, int *ret_exit_code, struct failu
         free(reason);
         return good;
     }
+    struct objects_source made = {
+        .command = &compile->command, .dir = compile->dir, .base_dir = run->host.cwd};
     run->held = false;
     on_output(run, compile);
     *ret_exit_code = run->interrupted ? 1 : tool_exit_code(run);
     return write_files(run, why) &&
-           (*ret_exit_code != 0 ||
-            objects_pack(run->invocation.delivery.objects, compile, run->host.cwd, why));
+           (*ret_exit_code != 0 || objects_pack(run->invocation.delivery.objects, &made, why));
 }
 
 static bool make_objects(struct oneshot *run, int *ret_exit_code, struct failure *why)

@@ -5,7 +5,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "io/outputs.h"
+#include "base/placing.h"
 #include "io/tree.h"
 #include "rustc/environment.h"
 #include "rustc/link_record.h"
@@ -184,7 +184,7 @@ static bool keep(struct recording *recording, const char *folder, const char *na
         char *kept =
             is_dir ? mem_format("%s/%zu", folder, index) : mem_format("%s/%s", folder, name);
         char *to = mem_format("%s/" RECORDER_OBJECTS "/%s", recording->dir, kept);
-        good = outputs_link_tree(from, to, why);
+        good = place_tree(from, to, why);
         if (is_dir) {
             char *place = mem_format(LINK_PLACE_OBJECTS "/%s", kept);
             substitutions_add(&recording->rules, from, place);

@@ -1,7 +1,7 @@
 #include "support.h"
 
 #include "base/file.h"
-#include "io/outputs.h"
+#include "base/placing.h"
 
 #include <dirent.h>
 
@@ -46,7 +46,7 @@ static void check(const char *from, const char *parent)
     write_in(from, "a.o");
     write_in(from, "deep/er/b.o");
     assert_true(tree_make(empty, S_IRWXU, &why));
-    assert_true(outputs_link_tree(from, to, &why));
+    assert_true(place_tree(from, to, &why));
     assert_int_equal(entries_in(to), 2);
     assert_true(has(to, "a.o"));
     assert_true(has(to, "deep/er/b.o"));
@@ -78,7 +78,7 @@ static void test_a_file_stands_for_itself(void **state)
     char *from = path_join(here, "from");
     char *to = path_join(here, "deep/to");
     write_in(here, "from");
-    assert_true(outputs_link_tree(from, to, &why));
+    assert_true(place_tree(from, to, &why));
     assert_int_equal(access(to, F_OK), 0);
     assert_true(tree_remove(here, &why));
     free(to);
@@ -90,7 +90,7 @@ static void test_what_is_missing_is_named(void **state)
 {
     (void)state;
     struct failure why;
-    assert_false(outputs_link_tree("/nowhere/from", "/nowhere/to", &why));
+    assert_false(place_tree("/nowhere/from", "/nowhere/to", &why));
     assert_non_null(strstr(why.text, "'/nowhere/from': no such file"));
 }
 

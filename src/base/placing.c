@@ -1,10 +1,7 @@
-// copy_file_range
-#define _GNU_SOURCE
-#include "io/outputs.h"
+#include "base/placing.h"
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "io/platform.h"
 #include "io/tree.h"
 
 #include <dirent.h>
@@ -16,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { CHUNK_BYTES = 64 * 1024, RANGE_BYTES = 1 << 30 };
+enum { CHUNK_BYTES = 64 * 1024 };
 
 // One way of placing; returns 0 or errno.
 typedef int placing(const char *from, const char *to);
@@ -43,8 +40,7 @@ static char *temporary_beside(const char *to)
     return name;
 }
 
-// Both go on from where copy_file_range() left the two files.
-static int pump(int from_fd, int to_fd)
+static int copy_bytes(int from_fd, int to_fd)
 {
     char chunk[CHUNK_BYTES];
     for (;;) {
@@ -60,17 +56,6 @@ static int pump(int from_fd, int to_fd)
             return error;
         }
     }
-}
-
-static int copy_bytes(int from_fd, int to_fd)
-{
-    if (platform_clone_file(from_fd, to_fd)) {
-        return 0;
-    }
-    while (copy_file_range(from_fd, NULL, to_fd, NULL, RANGE_BYTES, 0) > 0) {
-    }
-    // Whatever stopped it: at the end of the file nothing is left, and an error comes again here.
-    return pump(from_fd, to_fd);
 }
 
 static int fill(int from_fd, const char *temporary)
@@ -191,12 +176,12 @@ static bool place(placing *how, const char *from, const char *to, struct failure
     return error == 0 ? true : failure_errno(why, error, "cannot place '%s' at '%s'", from, to);
 }
 
-bool outputs_move(const char *from, const char *to, struct failure *why)
+bool place_move(const char *from, const char *to, struct failure *why)
 {
     return place(rename_or_copy, from, to, why);
 }
 
-bool outputs_link(const char *from, const char *to, struct failure *why)
+bool place_link(const char *from, const char *to, struct failure *why)
 {
     return place(link_or_copy, from, to, why);
 }
@@ -208,7 +193,7 @@ static bool link_entries(DIR *dir, const char *from, const char *to, struct fail
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
             char *inner_from = path_join(from, entry->d_name);
             char *inner_to = path_join(to, entry->d_name);
-            good = outputs_link_tree(inner_from, inner_to, why);
+            good = place_tree(inner_from, inner_to, why);
             free(inner_to);
             free(inner_from);
         }
@@ -216,11 +201,11 @@ static bool link_entries(DIR *dir, const char *from, const char *to, struct fail
     return good;
 }
 
-bool outputs_link_tree(const char *from, const char *to, struct failure *why)
+bool place_tree(const char *from, const char *to, struct failure *why)
 {
     DIR *dir = opendir(from);
     if (dir == NULL) {
-        return errno == ENOTDIR ? outputs_link(from, to, why)
+        return errno == ENOTDIR ? place_link(from, to, why)
                                 : failure_errno(why, errno, "cannot read '%s'", from);
     }
     bool good = link_entries(dir, from, to, why);
@@ -228,87 +213,7 @@ bool outputs_link_tree(const char *from, const char *to, struct failure *why)
     return good;
 }
 
-bool outputs_copy(const char *from, const char *to, struct failure *why)
+bool place_copy(const char *from, const char *to, struct failure *why)
 {
     return place(copy_and_rename, from, to, why);
-}
-
-// Reads until the chunk is full or the file ends; -1: failed.
-static ssize_t read_chunk(int fd, char *chunk)
-{
-    size_t len = 0;
-    while (len < CHUNK_BYTES) {
-        ssize_t got = read(fd, chunk + len, CHUNK_BYTES - len);
-        if (got == 0) {
-            break;
-        }
-        if (got < 0 && errno != EINTR) {
-            return -1;
-        }
-        len += got > 0 ? (size_t)got : 0;
-    }
-    return (ssize_t)len;
-}
-
-static int compare_bytes(int left_fd, int right_fd, bool *ret_same)
-{
-    char left[CHUNK_BYTES];
-    char right[CHUNK_BYTES];
-    for (;;) {
-        ssize_t left_len = read_chunk(left_fd, left);
-        ssize_t right_len = read_chunk(right_fd, right);
-        if (left_len < 0 || right_len < 0) {
-            return errno;
-        }
-        if (left_len != right_len || memcmp(left, right, (size_t)left_len) != 0) {
-            *ret_same = false;
-            return 0;
-        }
-        if (left_len == 0) {
-            *ret_same = true;
-            return 0;
-        }
-    }
-}
-
-static int compare_files(int left_fd, int right_fd, bool *ret_same)
-{
-    struct stat left;
-    struct stat right;
-    if (fstat(left_fd, &left) != 0 || fstat(right_fd, &right) != 0) {
-        return errno;
-    }
-    if (left.st_dev == right.st_dev && left.st_ino == right.st_ino) {
-        *ret_same = true;
-        return 0;
-    }
-    if (left.st_size != right.st_size) {
-        *ret_same = false;
-        return 0;
-    }
-    return compare_bytes(left_fd, right_fd, ret_same);
-}
-
-static bool open_file(const char *path, int *ret_fd, struct failure *why)
-{
-    *ret_fd = open(path, O_RDONLY | O_CLOEXEC);
-    return *ret_fd >= 0 ? true : failure_errno(why, errno, "cannot read '%s'", path);
-}
-
-bool outputs_same_content(const char *left, const char *right, bool *ret_same, struct failure *why)
-{
-    int left_fd;
-    int right_fd;
-    if (!open_file(left, &left_fd, why)) {
-        return false;
-    }
-    if (!open_file(right, &right_fd, why)) {
-        close(left_fd);
-        return false;
-    }
-    int error = compare_files(left_fd, right_fd, ret_same);
-    close(left_fd);
-    close(right_fd);
-    return error == 0 ? true
-                      : failure_errno(why, error, "cannot compare '%s' and '%s'", left, right);
 }

@@ -1,6 +1,7 @@
 #include "support.h"
 
-#include "io/outputs.h"
+#include "base/file.h"
+#include "base/placing.h"
 
 #include <dirent.h>
 #include <sys/resource.h>
@@ -71,7 +72,7 @@ static int entries_in(const char *path)
 
 typedef bool placing(const char *from, const char *to, struct failure *why);
 
-static placing *const all_placings[] = {outputs_move, outputs_link, outputs_copy};
+static placing *const all_placings[] = {place_move, place_link, place_copy};
 enum { PLACINGS = 3 };
 
 // Every way of placing, on the same filesystem and across.
@@ -100,7 +101,7 @@ static void check_read_only_is_replaced(placing *place, const char *from_dir, co
     assert_int_equal(mode_of(to), 0754);
     support_expect_file(other, "old");
     assert_int_equal(mode_of(other), 0444);
-    assert_int_equal(access(from, F_OK) == 0, place != outputs_move);
+    assert_int_equal(access(from, F_OK) == 0, place != place_move);
     unlink(from);
     unlink(to);
     unlink(other);
@@ -204,13 +205,13 @@ static void test_move_and_link_do_not_copy(void **state)
     struct failure why;
     support_write_file(from, "new");
     ino_t inode = inode_of(from);
-    assert_true(outputs_link(from, linked, &why));
+    assert_true(place_link(from, linked, &why));
     assert_int_equal(inode_of(linked), inode);
     // Once more over itself: still one file, no temporary name left.
-    assert_true(outputs_link(from, linked, &why));
-    assert_true(outputs_link(from, from, &why));
+    assert_true(place_link(from, linked, &why));
+    assert_true(place_link(from, from, &why));
     assert_int_equal(entries_in(places->here), 2);
-    assert_true(outputs_move(from, moved, &why));
+    assert_true(place_move(from, moved, &why));
     assert_int_equal(inode_of(moved), inode);
     assert_int_equal(access(from, F_OK), -1);
     free(from);
@@ -227,9 +228,9 @@ static void test_move_between_two_links_of_one_file(void **state)
     struct failure why;
     support_write_file(from, "new");
     assert_int_equal(link(from, to), 0);
-    assert_true(outputs_move(from, to, &why));
+    assert_true(place_move(from, to, &why));
     assert_int_equal(access(from, F_OK), -1);
-    assert_true(outputs_move(same, to, &why));
+    assert_true(place_move(same, to, &why));
     support_expect_file(to, "new");
     free(from);
     free(to);
@@ -245,7 +246,7 @@ static void test_link_of_a_symlink_links_its_target(void **state)
     struct failure why;
     support_write_file(target, "real");
     assert_int_equal(symlink("target", from), 0);
-    assert_true(outputs_link(from, to, &why));
+    assert_true(place_link(from, to, &why));
     assert_int_equal(inode_of(to), inode_of(target));
     free(target);
     free(from);
@@ -292,9 +293,9 @@ static void test_large_file_across_filesystems(void **state)
         text[i] = (char)('a' + i % 23);
     }
     support_write_file(from, text);
-    assert_true(outputs_link(from, to, &why));
+    assert_true(place_link(from, to, &why));
     assert_int_equal(inode_of(from) == inode_of(to), !places->apart);
-    assert_true(outputs_same_content(from, to, &same, &why));
+    assert_true(file_same_content(from, to, &same, &why));
     assert_true(same);
     free(text);
     free(from);
@@ -307,7 +308,7 @@ static bool copy_with_too_little_room(const char *from, const char *to)
     struct rlimit limit = {.rlim_cur = 1000, .rlim_max = 1000};
     struct failure why;
     signal(SIGXFSZ, SIG_IGN);
-    return setrlimit(RLIMIT_FSIZE, &limit) == 0 && !outputs_copy(from, to, &why) &&
+    return setrlimit(RLIMIT_FSIZE, &limit) == 0 && !place_copy(from, to, &why) &&
            strstr(why.text, "file too large") != NULL;
 }
 
@@ -354,15 +355,15 @@ static void test_same_content(void **state)
         bool same = !pairs[i].same;
         support_write_file(left, pairs[i].left);
         support_write_file(right, pairs[i].right);
-        assert_true(outputs_same_content(left, right, &same, &why));
+        assert_true(file_same_content(left, right, &same, &why));
         assert_int_equal(same, pairs[i].same);
-        assert_true(outputs_same_content(left, left, &same, &why));
+        assert_true(file_same_content(left, left, &same, &why));
         assert_true(same);
     }
     bool untouched = true;
     unlink(right);
-    assert_false(outputs_same_content(left, right, &untouched, &why));
-    assert_false(outputs_same_content(right, left, &untouched, &why));
+    assert_false(file_same_content(left, right, &untouched, &why));
+    assert_false(file_same_content(right, left, &untouched, &why));
     assert_true(untouched);
     free(left);
     free(right);
