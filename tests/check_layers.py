@@ -12,17 +12,21 @@ ALLOWED = {
     "protocol": {"protocol", "base"},
     "rustc": {"rustc", "base"},
     "pipeline": {"pipeline", "base"},
-    "io": {"io", "base", "protocol", "rustc"},
-    "program": {"program", "base", "protocol", "rustc", "pipeline", "io"},
+    "process": {"process", "base"},
+    "roots": {"roots", "base", "process"},
+    "turns": {"turns", "base", "process"},
+    "gate": {"gate", "base", "rustc", "process"},
+    "store": {"store", "base", "process"},
 }
-MAY_USE_LIBUV = {"io", "program"}
+ALLOWED["program"] = {"program", *ALLOWED}
+MAY_USE_LIBUV = {"process", "roots", "turns", "gate", "store", "program"}
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]', re.MULTILINE)
 
 
 def judge_include(layer, quote, name):
     """Returns what is wrong with one include, or None."""
     if name == "uv.h" or name.startswith("uv/"):
-        return None if layer in MAY_USE_LIBUV else "only io and program may use libuv"
+        return None if layer in MAY_USE_LIBUV else f"{layer} may not use libuv"
     target = name.split("/")[0] if "/" in name else None
     if target in ALLOWED:
         return None if target in ALLOWED[layer] else f"{layer} may not include {target}"

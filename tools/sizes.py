@@ -8,7 +8,7 @@ import statistics
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-FOLDERS = ["src/*", "include/*", "tests/unit", "tests/io", "tests/fuzz", "tests/integration"]
+FOLDERS = ["src/*", "include/*", "tests/unit", "tests/system", "tests/fuzz", "tests/integration"]
 MAX_FUNCTION = 60
 MAX_FILE = 400
 MAX_TEST_FILE = 450  # rows of tables, and a rustc that obeys a script

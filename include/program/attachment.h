@@ -4,7 +4,7 @@
 #ifndef RELAY_PROGRAM_ATTACHMENT_H
 #define RELAY_PROGRAM_ATTACHMENT_H
 
-#include "io/shared.h"
+#include "store/shared.h"
 
 #include <uv.h>
 

@@ -5,10 +5,10 @@
 #define RELAY_PROGRAM_COMPILE_H
 
 #include "base/failure.h"
-#include "io/child.h"
-#include "io/shared.h"
+#include "process/child.h"
 #include "program/said.h"
 #include "rustc/command.h"
+#include "store/shared.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -144,9 +144,9 @@ bool compile_attach(struct compile *compile);
 void compile_detach(struct compile *compile);
 
 /**
- * Makes the private directory and starts the process when its turn has come (io/jobserver.h), which
- * is mostly now: compile_waits_for_turn(). Also once more after its end, in a fresh directory. On
- * failure nothing runs and no event comes.
+ * Makes the private directory and starts the process when its turn has come (turns/jobserver.h),
+ * which is mostly now: compile_waits_for_turn(). Also once more after its end, in a fresh
+ * directory. On failure nothing runs and no event comes.
  */
 bool compile_start(struct compile *compile, struct failure *why);
 

@@ -4,10 +4,10 @@
 #ifndef RELAY_PROGRAM_EVENTS_H
 #define RELAY_PROGRAM_EVENTS_H
 
-#include "io/trace.h"
 #include "pipeline/pipeline.h"
 #include "program/compile.h"
 #include "program/request.h"
+#include "program/trace.h"
 #include "protocol/work.h"
 
 void events_request_opened(struct trace *trace, const struct request *request);

@@ -7,7 +7,7 @@
 
 #include "base/failure.h"
 #include "base/input.h"
-#include "io/gate.h"
+#include "gate/gate.h"
 #include "rustc/command.h"
 
 #include <stdbool.h>

@@ -6,9 +6,9 @@
 #define RELAY_PROGRAM_HOST_H
 
 #include "base/failure.h"
-#include "io/guardian.h"
-#include "io/reaper.h"
-#include "io/state_dir.h"
+#include "process/guardian.h"
+#include "process/reaper.h"
+#include "store/state_dir.h"
 
 #include <stdbool.h>
 #include <uv.h>

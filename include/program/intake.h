@@ -6,10 +6,10 @@
 #define RELAY_PROGRAM_INTAKE_H
 
 #include "base/failure.h"
-#include "io/sandbox.h"
 #include "program/options.h"
 #include "program/request.h"
 #include "protocol/work.h"
+#include "roots/sandbox.h"
 
 #include <stdbool.h>
 

@@ -6,7 +6,7 @@
 #define RELAY_PROGRAM_LAUNCHER_H
 
 #include "base/failure.h"
-#include "io/hollow_store.h"
+#include "gate/hollow_store.h"
 #include "program/compile.h"
 #include "program/intake.h"
 #include "program/request.h"

@@ -5,8 +5,8 @@
 #ifndef RELAY_PROGRAM_SAID_H
 #define RELAY_PROGRAM_SAID_H
 
-#include "io/spool.h"
 #include "rustc/diagnostics.h"
+#include "store/spool.h"
 
 /** Standard output that is kept for an answer; rustc itself prints nothing there. */
 enum { SAID_STDOUT_MAX_BYTES = DIAGNOSTICS_ANSWER_MAX_BYTES / 4 };

@@ -2,7 +2,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "io/tree.h"
+#include "base/tree.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -2,19 +2,19 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "io/gate.h"
-#include "io/input_stamps.h"
-#include "io/jobserver.h"
-#include "io/private_root.h"
-#include "io/reaper.h"
-#include "io/root_keeper.h"
-#include "io/state_dir.h"
+#include "gate/gate.h"
+#include "process/reaper.h"
 #include "program/compile_remote.h"
 #include "program/compile_result.h"
 #include "program/compile_words.h"
 #include "program/gated.h"
 #include "program/private_dir.h"
 #include "program/relink.h"
+#include "roots/input_stamps.h"
+#include "roots/private_root.h"
+#include "roots/root_keeper.h"
+#include "store/state_dir.h"
+#include "turns/jobserver.h"
 
 #include <signal.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 #include "program/compile_remote.h"
 
 #include "base/mem.h"
-#include "io/state_dir.h"
 #include "program/attachment.h"
+#include "store/state_dir.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -2,8 +2,8 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "io/private_root.h"
 #include "program/private_dir.h"
+#include "roots/private_root.h"
 
 #include <signal.h>
 #include <stdlib.h>

@@ -1,15 +1,15 @@
 #include "program/compile_words.h"
 
-#include "io/jobserver.h"
 #include "program/gated.h"
 #include "program/private_dir.h"
 #include "program/relink.h"
 #include "rustc/environment.h"
+#include "turns/jobserver.h"
 
 #include <stdlib.h>
 
 // What rustc is given beside the request's environment, which may name a jobserver of its own; what
-// we were started with is in io/inherited_env.h. Neither is seen by what it compiles. (Not
+// we were started with is in process/inherited_env.h. Neither is seen by what it compiles. (Not
 // MAKEFLAGS, for which rustc looks second: whatever calls make behind a macro or as the linker
 // would find a FIFO there, and GNU make before 4.4 refuses to work then.)
 static void add_own_env(const struct compile *compile, struct strlist *env)

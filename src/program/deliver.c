@@ -4,7 +4,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/placing.h"
-#include "io/tree.h"
+#include "base/tree.h"
 #include "program/compile_result.h"
 #include "program/objects.h"
 #include "rustc/metadata.h"

@@ -1,7 +1,7 @@
 #include "program/host.h"
 
-#include "io/platform.h"
-#include "io/shared.h"
+#include "process/platform.h"
+#include "store/shared.h"
 
 #include <signal.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 #include "program/intake.h"
 
-#include "io/link_base.h"
-#include "io/private_root.h"
+#include "roots/link_base.h"
+#include "roots/private_root.h"
 #include "rustc/identity.h"
 #include "rustc/output_paths.h"
 #include "rustc/root_name.h"

@@ -1,13 +1,13 @@
 #include "program/launcher.h"
 
 #include "base/mem.h"
-#include "io/input_stamps.h"
-#include "io/private_root.h"
-#include "io/state_dir.h"
 #include "program/compile_result.h"
 #include "program/deliver.h"
 #include "program/gated.h"
+#include "roots/input_stamps.h"
+#include "roots/private_root.h"
 #include "rustc/identity.h"
+#include "store/state_dir.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/placing.h"
-#include "io/tree.h"
+#include "base/tree.h"
 #include "program/recorder.h"
 #include "rustc/link_record.h"
 #include "rustc/metadata.h"

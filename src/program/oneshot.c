@@ -4,7 +4,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
-#include "io/hollow_store.h"
+#include "gate/hollow_store.h"
 #include "program/compile.h"
 #include "program/compile_result.h"
 #include "program/deliver.h"

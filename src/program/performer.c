@@ -1,12 +1,12 @@
 #include "program/performer.h"
 
 #include "base/mem.h"
-#include "io/idle.h"
-#include "io/input_stamps.h"
-#include "io/state_dir.h"
+#include "process/idle.h"
 #include "program/compile_result.h"
 #include "program/events.h"
 #include "program/session.h"
+#include "roots/input_stamps.h"
+#include "store/state_dir.h"
 
 #include <signal.h>
 #include <stdlib.h>

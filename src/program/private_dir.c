@@ -2,9 +2,9 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "io/state_dir.h"
-#include "io/tree.h"
+#include "base/tree.h"
 #include "rustc/command_line.h"
+#include "store/state_dir.h"
 
 #include <stdlib.h>
 #include <string.h>

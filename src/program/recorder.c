@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/placing.h"
-#include "io/tree.h"
+#include "base/tree.h"
 #include "rustc/environment.h"
 #include "rustc/link_record.h"
 #include "rustc/response_file.h"

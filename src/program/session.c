@@ -1,13 +1,13 @@
 #include "program/session.h"
 
 #include "base/mem.h"
-#include "io/input_stamps.h"
-#include "io/state_dir.h"
 #include "program/deliver.h"
 #include "program/events.h"
 #include "program/intake.h"
 #include "program/performer.h"
+#include "roots/input_stamps.h"
 #include "rustc/gating.h"
+#include "store/state_dir.h"
 
 #include <stdlib.h>
 

@@ -2,18 +2,18 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "io/inlet.h"
-#include "io/jobserver.h"
-#include "io/link_base.h"
-#include "io/outlet.h"
-#include "io/platform.h"
-#include "io/root_keeper.h"
-#include "io/stdio.h"
-#include "io/trace.h"
+#include "process/platform.h"
+#include "process/stdio.h"
 #include "program/host.h"
+#include "program/inlet.h"
+#include "program/outlet.h"
 #include "program/session.h"
+#include "program/trace.h"
 #include "protocol/codec.h"
 #include "protocol/work.h"
+#include "roots/link_base.h"
+#include "roots/root_keeper.h"
+#include "turns/jobserver.h"
 
 #include <stdlib.h>
 

@@ -1,4 +1,4 @@
-"""Our program as rustc's linker, at a gate that is made by hand: no worker (io/gate_layout.h)."""
+"""Our program as rustc's linker, at a gate that is made by hand: no worker (gate/gate_layout.h)."""
 
 import os
 import pathlib

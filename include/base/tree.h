@@ -1,0 +1,44 @@
+/**
+ * Directories and what is in them: made with their parents, removed with their contents.
+ * Blocks for the file system.
+ */
+#ifndef RELAY_BASE_TREE_H
+#define RELAY_BASE_TREE_H
+
+#include "base/failure.h"
+
+#include <sys/types.h>
+
+/**
+ * Makes the directory and its missing parents with `mode`; one that is there is left as it is. See
+ * mkdir(2).
+ */
+bool tree_make(const char *dir, mode_t mode, struct failure *why);
+
+/** The same for the directory that `path` lies in, with mode 0777 less the umask. */
+bool tree_make_parent(const char *path, struct failure *why);
+
+/**
+ * Removes the directory with everything in it; a missing one is success, also when somebody else
+ * removes it at the same time. Symbolic links are removed, never followed (also not `dir` itself).
+ * Directories without write permission are made writable first. Goes on after a failure; `why` is
+ * the first one. See openat(2), unlinkat(2).
+ */
+bool tree_remove(const char *dir, struct failure *why);
+
+/** The same for what is called `name` in an open directory, be it a file, a link or a directory. */
+bool tree_remove_at(int parent_fd, const char *name, struct failure *why);
+
+/**
+ * Opens the directory called `name` in an open one, and never what a link leads to; it can be read
+ * and written by us afterwards. -1 and errno on failure.
+ */
+int tree_open(int parent_fd, const char *name);
+
+/** Is it a directory of ours (no link to one) that nobody else can enter? */
+bool tree_check_private(const char *dir, struct failure *why);
+
+/** `prefix` and 16 random hexadecimal digits: a name nobody else uses; owned by the caller. */
+char *tree_fresh_name(const char *prefix);
+
+#endif

@@ -1,0 +1,275 @@
+#include "store/shared.h"
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/tree.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+// rustc's temporary files may lie beside them, and what a macro puts there.
+#define ALIVE "relay.alive"
+#define RESULT "relay.result"
+
+static char *link_path(const char *state_root, const char *name)
+{
+    return mem_format("%s/shared/%s", state_root, name);
+}
+
+// The owner holds both ends, so that it need not wait for a reader; only its death closes the
+// writing one.
+static int open_alive(const char *dir, struct failure *why)
+{
+    char *path = path_join(dir, ALIVE);
+    int fd = -1;
+    if (mkfifo(path, S_IRUSR | S_IWUSR) == 0) {
+        fd = open(path, O_RDWR | O_CLOEXEC);
+    }
+    if (fd < 0) {
+        failure_errno(why, errno, "cannot make the FIFO '%s'", path);
+    }
+    free(path);
+    return fd;
+}
+
+// How the link spells the directory: short, because a text of less than 60 bytes needs no block of
+// its own on ext4. (A link leads away from the folder `shared`.)
+static char *link_text(const char *state_root, const char *dir)
+{
+    size_t len = strlen(state_root);
+    bool below = strncmp(dir, state_root, len) == 0 && dir[len] == '/';
+    return below ? mem_format("..%s", dir + len) : mem_dup(dir);
+}
+
+static int replace_link(const char *link, const char *text)
+{
+    char *temporary = tree_fresh_name(link);
+    bool good = symlink(text, temporary) == 0 && rename(temporary, link) == 0;
+    int error = good ? 0 : errno;
+    if (!good) {
+        unlink(temporary);
+    }
+    free(temporary);
+    return error;
+}
+
+static int make_link(const char *link, const char *text)
+{
+    int error = symlink(text, link) == 0 ? 0 : errno;
+    return error == EEXIST ? replace_link(link, text) : error;
+}
+
+// The folder is there nearly always: it is made only when it was missed.
+static bool place_link(const char *link, const char *text, struct failure *why)
+{
+    int error = make_link(link, text);
+    if (error == ENOENT) {
+        char *parent = path_dirname(link);
+        bool made = tree_make(parent, S_IRWXU, why);
+        free(parent);
+        if (!made) {
+            return false;
+        }
+        error = make_link(link, text);
+    }
+    return error == 0 || failure_errno(why, error, "cannot make the link '%s'", link);
+}
+
+bool shared_publish(struct shared_offer *offer, const char *state_root, const char *name,
+                    const char *dir, struct failure *why)
+{
+    struct shared_offer made = {.alive_fd = open_alive(dir, why)};
+    if (made.alive_fd < 0) {
+        return false;
+    }
+    made.link = link_path(state_root, name);
+    made.text = link_text(state_root, dir);
+    made.dir = mem_dup(dir);
+    if (!place_link(made.link, made.text, why)) {
+        shared_withdraw(&made);
+        return false;
+    }
+    *offer = made;
+    return true;
+}
+
+static void close_alive(struct shared_offer *offer)
+{
+    if (offer->alive_fd >= 0) {
+        close(offer->alive_fd);
+        offer->alive_fd = -1;
+    }
+}
+
+void shared_finish(struct shared_offer *offer, const struct shared_result *result)
+{
+    if (offer->link == NULL) {
+        return;
+    }
+    struct failure ignored; // without a result the others compile themselves
+    char *path = path_join(offer->dir, RESULT);
+    char *temporary = mem_format("%s.new", path);
+    struct bytes text = {0};
+    bytes_append_format(&text, "ended %d %zu\n", result->exit_code, result->said.len);
+    bytes_append(&text, bytes_text(&result->said), result->said.len);
+    if (file_write(temporary, text.data, text.len, &ignored) && rename(temporary, path) != 0) {
+        unlink(temporary);
+    }
+    bytes_finish(&text);
+    free(temporary);
+    free(path);
+    close_alive(offer);
+}
+
+void shared_withdraw(struct shared_offer *offer)
+{
+    if (offer->link == NULL) {
+        return;
+    }
+    if (file_is_link_to(offer->link, offer->text)) {
+        unlink(offer->link);
+    }
+    close_alive(offer);
+    free(offer->link);
+    free(offer->text);
+    free(offer->dir);
+    *offer = (struct shared_offer){0};
+}
+
+char *shared_find(const char *state_root, const char *name)
+{
+    char *link = link_path(state_root, name);
+    char *dir = realpath(link, NULL);
+    free(link);
+    return dir;
+}
+
+static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
+{
+    static char nowhere[16]; // nobody ever writes to the FIFO
+    (void)handle;
+    (void)suggested;
+    *buf = uv_buf_init(nowhere, sizeof nowhere);
+}
+
+static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf)
+{
+    (void)buf;
+    struct shared_watch *watch = stream->data;
+    if (count < 0 && watch->over != NULL) {
+        shared_over *over = watch->over;
+        watch->over = NULL;
+        uv_read_stop(stream);
+        over(watch->owner);
+    }
+}
+
+static bool is_fifo(int fd)
+{
+    struct stat info;
+    return fstat(fd, &info) == 0 && S_ISFIFO(info.st_mode);
+}
+
+// The kernel reports the end of a FIFO only to a reader that has seen a writer. The owner may be
+// gone already, so one comes and goes. (On a file that cannot be polled, libuv would abort.)
+static int open_reader(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (fd >= 0 && !is_fifo(fd)) {
+        close(fd);
+        return -1;
+    }
+    int writer = fd < 0 ? -1 : open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+    if (writer >= 0) {
+        close(writer);
+    }
+    return fd;
+}
+
+bool shared_watch_open(struct shared_watch *watch, uv_loop_t *loop, const char *dir)
+{
+    char *path = path_join(dir, ALIVE);
+    int fd = open_reader(path);
+    free(path);
+    if (fd < 0) {
+        return false;
+    }
+    uv_pipe_init(loop, &watch->pipe, 0);
+    watch->pipe.data = watch;
+    watch->opened = true;
+    if (uv_pipe_open(&watch->pipe, fd) != 0) {
+        close(fd);
+        return false;
+    }
+    return uv_read_start((uv_stream_t *)&watch->pipe, on_alloc, on_read) == 0;
+}
+
+void shared_watch_close(struct shared_watch *watch, uv_close_cb closed)
+{
+    watch->over = NULL;
+    uv_close((uv_handle_t *)&watch->pipe, closed);
+}
+
+bool shared_read_result(const char *dir, struct shared_result *result)
+{
+    char *path = path_join(dir, RESULT);
+    struct bytes text = {0};
+    struct failure ignored;
+    size_t len = 0;
+    int head = 0;
+    bool good = file_read(path, RESULT, &text, &ignored) &&
+                sscanf(bytes_text(&text), "ended %d %zu%n", &result->exit_code, &len, &head) == 2;
+    const char *said = good ? text.data + head : NULL;
+    good = good && *said == '\n' && text.len - (size_t)head - 1 == len;
+    if (good) {
+        bytes_append(&result->said, said + 1, len);
+    }
+    bytes_finish(&text);
+    free(path);
+    return good;
+}
+
+bool shared_is_told(const struct shared_offer *offer)
+{
+    return offer->link != NULL && offer->alive_fd < 0;
+}
+
+bool shared_claim(const char *dir, const char *to)
+{
+    char *result = path_join(dir, RESULT);
+    bool over = access(result, F_OK) == 0;
+    free(result);
+    return over && rename(dir, to) == 0;
+}
+
+void shared_unlink(const char *state_root, const char *name, const char *dir)
+{
+    char *link = link_path(state_root, name);
+    char *text = link_text(state_root, dir);
+    if (file_is_link_to(link, text)) {
+        unlink(link);
+    }
+    free(text);
+    free(link);
+}
+
+void shared_sweep(const char *state_root)
+{
+    char *folder = mem_format("%s/shared", state_root);
+    DIR *dir = opendir(folder);
+    for (struct dirent *entry; dir != NULL && (entry = readdir(dir)) != NULL;) {
+        if (entry->d_name[0] != '.' && faccessat(dirfd(dir), entry->d_name, F_OK, 0) != 0) {
+            unlinkat(dirfd(dir), entry->d_name, 0);
+        }
+    }
+    if (dir != NULL) {
+        closedir(dir);
+    }
+    free(folder);
+}

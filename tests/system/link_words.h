@@ -1,0 +1,44 @@
+/**
+ * What the tests of link trees share: a tree that is given its inputs as words.
+ */
+#ifndef RELAY_TESTS_SYSTEM_LINK_WORDS_H
+#define RELAY_TESTS_SYSTEM_LINK_WORDS_H
+
+#include "stage.h"
+
+#include "roots/link_tree.h"
+
+enum { ENTRIES_MAX = 16 };
+
+// name and stamp, in turn
+typedef const char *const words[2 * ENTRIES_MAX];
+
+static inline bool try_update(const struct stage *stage, words list, struct failure *why)
+{
+    struct manifest wanted = {0};
+    for (size_t i = 0; list[i] != NULL; i += 2) {
+        manifest_add(&wanted, (struct manifest_entry){.name = list[i],
+                                                      .stamp = list[i + 1],
+                                                      .stamp_len = strlen(list[i + 1])});
+    }
+    bool good = link_tree_update(stage->root, stage->sandbox, false, &wanted, why);
+    manifest_finish(&wanted);
+    return good;
+}
+
+static inline void update(const struct stage *stage, words list)
+{
+    struct failure why = {""};
+    if (!try_update(stage, list, &why)) {
+        fail_msg("%s", why.text);
+    }
+}
+
+static inline void expect_real_link(const struct stage *stage, const char *name, const char *real)
+{
+    char *target = stage_path(stage, real);
+    stage_expect_link(stage->root, name, target);
+    free(target);
+}
+
+#endif

@@ -1,0 +1,389 @@
+// What needs a file system that is full or small is in tests/integration/test_links.py.
+#include "support.h"
+
+#include "roots/link_base.h"
+
+#include <limits.h>
+
+enum { WORKERS_AT_ONCE = 8, ROUNDS = 40 };
+
+// `memory` is a directory on the system's tmpfs; the state roots are on the disk.
+struct stage {
+    char *memory;
+    char *ours; // in it
+    char *disk;
+};
+
+static char *text_of_link(const char *link)
+{
+    char text[PATH_MAX];
+    ssize_t len = readlink(link, text, sizeof text);
+    return len < 0 ? NULL : mem_dup_len(text, (size_t)len);
+}
+
+static int start(void **state)
+{
+    struct stage *stage = mem_zalloc(sizeof *stage);
+    alarm(60);
+    stage->memory = support_directory(LINK_BASE_MEMORY);
+    stage->ours = mem_format("%s/rustc-relay-%lu", stage->memory, (unsigned long)geteuid());
+    stage->disk = support_directory("/tmp");
+    *state = stage;
+    return 0;
+}
+
+static int stop(void **state)
+{
+    struct stage *stage = *state;
+    struct failure why;
+    assert(tree_remove(stage->memory, &why) && tree_remove(stage->disk, &why));
+    free(stage->memory);
+    free(stage->ours);
+    free(stage->disk);
+    free(stage);
+    alarm(0);
+    return 0;
+}
+
+// Makes it; owned by the caller.
+static char *state_root(const struct stage *stage, const char *name)
+{
+    struct failure why;
+    char *root = mem_format("%s/%s/rustc-relay/1", stage->disk, name);
+    assert_true(tree_make(root, S_IRWXU, &why));
+    return root;
+}
+
+static void expunge(const struct stage *stage, const char *name)
+{
+    struct failure why;
+    char *output_base = mem_format("%s/%s", stage->disk, name);
+    assert_true(tree_remove(output_base, &why));
+    free(output_base);
+}
+
+static void use(const struct stage *stage, struct link_base *base, const char *name)
+{
+    struct failure why = {""};
+    char *root = state_root(stage, name);
+    if (!link_base_init(base, root, stage->memory, &why)) {
+        fail_msg("%s", why.text);
+    }
+    free(root);
+}
+
+// What a dead worker leaves of that name; returns where, owned by the caller.
+static char *leave_links(const struct stage *stage, const char *name)
+{
+    struct failure why;
+    struct link_base base;
+    use(stage, &base, name);
+    char *dir = mem_dup(link_base_usual(&base));
+    char *deep = mem_format("%s/roots/crate/0/tree/src", dir);
+    assert_true(tree_make(deep, S_IRWXU, &why));
+    free(deep);
+    link_base_finish(&base);
+    return dir;
+}
+
+static bool exists(const char *path)
+{
+    struct stat info;
+    return lstat(path, &info) == 0;
+}
+
+static void start_another(const struct stage *stage)
+{
+    struct link_base base;
+    use(stage, &base, "another");
+    link_base_finish(&base);
+}
+
+// --- Where
+
+static void test_a_place_of_the_state_roots_own(void **state)
+{
+    const struct stage *stage = *state;
+    struct link_base bases[3];
+    const char *const names[] = {"one", "one", "two"};
+    struct stat info;
+    for (size_t i = 0; i < 3; i++) {
+        use(stage, &bases[i], names[i]);
+        const char *usual = link_base_usual(&bases[i]);
+        assert_memory_equal(usual, stage->ours, strlen(stage->ours));
+        assert_ptr_equal(link_base_now(&bases[i]), usual);
+        assert_int_equal(lstat(usual, &info), 0);
+        assert_int_equal(info.st_mode, S_IFDIR | S_IRWXU);
+        char *link = mem_format("%s/base", usual);
+        char *leads = text_of_link(link);
+        char *root = state_root(stage, names[i]);
+        assert_string_equal(leads, root);
+        free(root);
+        free(leads);
+        free(link);
+    }
+    assert_int_equal(lstat(stage->ours, &info), 0);
+    assert_int_equal(info.st_mode, S_IFDIR | S_IRWXU);
+    assert_string_equal(link_base_usual(&bases[0]), link_base_usual(&bases[1]));
+    assert_string_not_equal(link_base_usual(&bases[0]), link_base_usual(&bases[2]));
+    for (size_t i = 0; i < 3; i++) {
+        link_base_finish(&bases[i]);
+    }
+}
+
+static void test_memory_that_is_not_wanted(void **state)
+{
+    const struct stage *stage = *state;
+    struct link_base base;
+    struct failure why;
+    assert_true(link_base_init(&base, stage->disk, NULL, &why));
+    assert_string_equal(link_base_usual(&base), stage->disk);
+    assert_string_equal(link_base_now(&base), stage->disk);
+    link_base_finish(&base);
+    link_base_finish(&(struct link_base){0});
+}
+
+static void expect_refused(const struct stage *stage, const char *memory, const char *reason)
+{
+    struct link_base base;
+    struct failure why = {""};
+    assert_false(link_base_init(&base, stage->disk, memory, &why));
+    if (strstr(why.text, reason) == NULL) {
+        fail_msg("'%s' is not in '%s'", reason, why.text);
+    }
+    assert_string_equal(link_base_usual(&base), stage->disk);
+    assert_string_equal(link_base_now(&base), stage->disk);
+    link_base_finish(&base);
+}
+
+static void test_what_is_no_tmpfs(void **state)
+{
+    const struct stage *stage = *state;
+    char *missing = mem_format("%s/missing", stage->memory);
+    expect_refused(stage, "/proc", "tmpfs");
+    expect_refused(stage, missing, "tmpfs");
+    free(missing);
+}
+
+// Anybody can make names in a directory that all may write to.
+static void test_a_directory_that_others_can_enter(void **state)
+{
+    const struct stage *stage = *state;
+    const mode_t modes[] = {0755, 0770, 0701};
+    assert_int_equal(mkdir(stage->ours, S_IRWXU), 0);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(chmod(stage->ours, modes[i]), 0);
+        expect_refused(stage, stage->memory, stage->ours);
+    }
+    assert_int_equal(rmdir(stage->ours), 0); // nothing was put there
+}
+
+static void test_somebody_elses_directory(void **state)
+{
+    const struct stage *stage = *state;
+    if (geteuid() != 0) {
+        skip();
+    }
+    assert_int_equal(mkdir(stage->ours, S_IRWXU), 0);
+    assert_int_equal(chown(stage->ours, 65534, 65534), 0);
+    expect_refused(stage, stage->memory, stage->ours);
+    assert_int_equal(rmdir(stage->ours), 0);
+}
+
+static void test_a_link_to_a_directory_of_ours(void **state)
+{
+    const struct stage *stage = *state;
+    char *target = mem_format("%s/target", stage->memory);
+    assert_int_equal(mkdir(target, S_IRWXU), 0);
+    assert_int_equal(symlink(target, stage->ours), 0);
+    expect_refused(stage, stage->memory, stage->ours);
+    assert_int_equal(rmdir(target), 0);
+    free(target);
+}
+
+static void test_a_file(void **state)
+{
+    const struct stage *stage = *state;
+    support_write_file(stage->ours, "");
+    expect_refused(stage, stage->memory, stage->ours);
+}
+
+// --- Sweeping
+
+static void test_links_of_an_output_base_that_is_gone(void **state)
+{
+    const struct stage *stage = *state;
+    char *gone = leave_links(stage, "gone");
+    char *there = leave_links(stage, "there");
+    char *without = leave_links(stage, "without");
+    char *base = mem_format("%s/base", without);
+    assert_int_equal(unlink(base), 0);
+    expunge(stage, "gone");
+    start_another(stage);
+    assert_false(exists(gone));
+    assert_false(exists(without)); // it has no owner either
+    assert_true(exists(there));
+    free(base);
+    free(gone);
+    free(there);
+    free(without);
+}
+
+static void test_links_that_a_worker_uses(void **state)
+{
+    const struct stage *stage = *state;
+    struct link_base base;
+    use(stage, &base, "gone");
+    expunge(stage, "gone");
+    start_another(stage);
+    assert_true(exists(link_base_usual(&base)));
+    char *dir = mem_dup(link_base_usual(&base));
+    link_base_finish(&base);
+    start_another(stage);
+    assert_false(exists(dir));
+    free(dir);
+}
+
+static void test_what_is_not_ours_to_sweep(void **state)
+{
+    const struct stage *stage = *state;
+    char *file = mem_format("%s/file", stage->ours);
+    char *link = mem_format("%s/link", stage->ours);
+    char *target = mem_format("%s/target", stage->disk);
+    start_another(stage);
+    support_write_file(file, "");
+    assert_int_equal(mkdir(target, S_IRWXU), 0);
+    assert_int_equal(symlink(target, link), 0);
+    start_another(stage);
+    assert_true(exists(file) && exists(target) && exists(link));
+    free(file);
+    free(link);
+    free(target);
+}
+
+// Each has an output base that comes and goes, and sweeps what others left.
+static void live(const struct stage *stage, int number)
+{
+    char name[16];
+    snprintf(name, sizeof name, "%d", number / 2); // two of them share one
+    for (int i = 0; i < ROUNDS; i++) {
+        struct link_base base;
+        struct failure why = {""};
+        char *root = mem_format("%s/%s/rustc-relay/1", stage->disk, name);
+        tree_make(root, S_IRWXU, &why);
+        if (!link_base_init(&base, root, stage->memory, &why)) {
+            _exit(1);
+        }
+        char *mine = mem_format("%s/%d", link_base_now(&base), number);
+        int fd = open(mine, O_WRONLY | O_CREAT | O_EXCL, S_IRUSR);
+        tree_remove(root, &why);
+        if (fd < 0 || close(fd) != 0 || !exists(link_base_now(&base)) || unlink(mine) != 0) {
+            _exit(2);
+        }
+        free(mine);
+        free(root);
+        link_base_finish(&base);
+    }
+    _exit(0);
+}
+
+static void test_many_that_start_and_sweep(void **state)
+{
+    const struct stage *stage = *state;
+    pid_t workers[WORKERS_AT_ONCE];
+    for (int i = 0; i < WORKERS_AT_ONCE; i++) {
+        workers[i] = fork();
+        if (workers[i] == 0) {
+            live(stage, i);
+        }
+    }
+    for (int i = 0; i < WORKERS_AT_ONCE; i++) {
+        int status = 0;
+        assert_int_equal(waitpid(workers[i], &status, 0), workers[i]);
+        assert_int_equal(status, 0);
+    }
+}
+
+// --- Under a live worker
+
+// As systemd does when the user has logged out.
+static void test_a_place_that_was_removed(void **state)
+{
+    const struct stage *stage = *state;
+    struct link_base base;
+    struct failure why;
+    use(stage, &base, "one");
+    char *usual = mem_dup(link_base_usual(&base));
+    char *link = mem_format("%s/base", usual);
+    assert_true(tree_remove(stage->ours, &why));
+    assert_string_equal(link_base_now(&base), usual);
+    assert_true(exists(link));
+    expunge(stage, "one");
+    start_another(stage);
+    assert_true(exists(link)); // it is locked again
+    link_base_finish(&base);
+    free(link);
+    free(usual);
+}
+
+static void test_a_place_that_somebody_else_took(void **state)
+{
+    const struct stage *stage = *state;
+    struct link_base base;
+    struct failure why;
+    use(stage, &base, "one");
+    char *usual = mem_dup(link_base_usual(&base));
+    char *root = state_root(stage, "one");
+    assert_true(tree_remove(stage->ours, &why));
+    assert_int_equal(mkdir(stage->ours, S_IRWXU), 0);
+    assert_int_equal(chmod(stage->ours, 0777), 0);
+    assert_string_equal(link_base_now(&base), root);
+    assert_string_equal(link_base_usual(&base), usual);
+    assert_int_equal(rmdir(stage->ours), 0);
+    assert_string_equal(link_base_now(&base), usual);
+    link_base_finish(&base);
+    free(root);
+    free(usual);
+}
+
+static void test_a_link_to_the_state_root_that_leads_elsewhere(void **state)
+{
+    const struct stage *stage = *state;
+    char *dir = leave_links(stage, "one");
+    char *link = mem_format("%s/base", dir);
+    assert_int_equal(unlink(link), 0);
+    assert_int_equal(symlink("/nowhere", link), 0);
+    free(leave_links(stage, "one"));
+    start_another(stage);
+    assert_true(exists(dir));
+    free(link);
+    free(dir);
+}
+
+#define ROW(test) cmocka_unit_test_setup_teardown(test, start, stop)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ROW(test_a_place_of_the_state_roots_own),
+        ROW(test_memory_that_is_not_wanted),
+        ROW(test_what_is_no_tmpfs),
+        ROW(test_a_directory_that_others_can_enter),
+        ROW(test_somebody_elses_directory),
+        ROW(test_a_link_to_a_directory_of_ours),
+        ROW(test_a_file),
+        ROW(test_links_of_an_output_base_that_is_gone),
+        ROW(test_links_that_a_worker_uses),
+        ROW(test_what_is_not_ours_to_sweep),
+        ROW(test_many_that_start_and_sweep),
+        ROW(test_a_place_that_was_removed),
+        ROW(test_a_place_that_somebody_else_took),
+        ROW(test_a_link_to_the_state_root_that_leads_elsewhere),
+    };
+    struct platform_room room;
+    if (!platform_memory_room(LINK_BASE_MEMORY, &room) || room.bytes >> 20 < LINK_BASE_MIN_MIB) {
+        print_message("skipped: '%s' is no tmpfs of %d MiB\n", LINK_BASE_MEMORY, LINK_BASE_MIN_MIB);
+        return 0;
+    }
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

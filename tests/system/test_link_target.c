@@ -1,0 +1,130 @@
+#include "stage.h"
+
+#include "roots/link_target.h"
+
+enum { PASSED = 42 };
+
+// Deep enough that a target is too long for an inode, and a name too.
+static const char deep[] = "0123456789abcdef0123456789abcdef0123456789abcdef/"
+                           "0123456789abcdef0123456789abcdef0123456789abcdef/";
+
+// An execroot with a top folder whose files have long real paths.
+static void plant_far(const struct stage *stage)
+{
+    char *far = mem_format("%s/%sfar", stage->top, deep);
+    char *planted = stage_path(stage, "execroot/far");
+    struct failure why;
+    assert_true(tree_make(far, S_IRWXU, &why));
+    stage_link(far, planted);
+    free(planted);
+    free(far);
+}
+
+static char *target_of(const struct stage *stage, const char *name)
+{
+    struct link_targets targets;
+    struct failure why = {""};
+    if (!link_targets_init(&targets, stage->sandbox, stage->root, &why)) {
+        fail_msg("%s", why.text);
+    }
+    char *target = link_targets_of(&targets, name);
+    link_targets_finish(&targets);
+    return target;
+}
+
+// Makes the link, and sees that it leads to the input.
+static void expect_leads(const struct stage *stage, const char *name, const char *target)
+{
+    char *link = mem_format("%s/%s", stage->root, name);
+    stage_link(target, link);
+    support_expect_file(link, name);
+    free(link);
+}
+
+static void test_a_short_one_is_the_real_place(void **state)
+{
+    const struct stage *stage = *state;
+    stage_add(stage, "src/a");
+    char *target = target_of(stage, "src/a");
+    char *real = stage_path(stage, "home/src/a");
+    assert_string_equal(target, real);
+    char *tops = stage_path(stage, "root.tops");
+    assert_int_equal(access(tops, F_OK), -1);
+    free(tops);
+    free(real);
+    free(target);
+}
+
+static void test_a_long_one_goes_through_the_top_folder(void **state)
+{
+    const struct stage *stage = *state;
+    const char *const names[] = {"far/a", "far/deep/er/b"};
+    plant_far(stage);
+    for (size_t i = 0; i < 2; i++) {
+        stage_add(stage, names[i]);
+        char *target = target_of(stage, names[i]);
+        assert_in_range(strlen(target), 1, LINK_TARGET_SHORT_MAX);
+        assert_int_equal(strncmp(target, "../", 3), 0);
+        expect_leads(stage, names[i], target);
+        free(target);
+    }
+}
+
+static void test_what_was_put_beside_the_tree_is_removed(void **state)
+{
+    const struct stage *stage = *state;
+    struct failure why;
+    plant_far(stage);
+    stage_add(stage, "far/a");
+    free(target_of(stage, "far/a"));
+    char *tops = stage_path(stage, "root.tops");
+    assert_int_equal(access(tops, F_OK), 0);
+    assert_true(link_targets_remove(stage->root, &why));
+    assert_int_equal(access(tops, F_OK), -1);
+    assert_true(link_targets_remove(stage->root, &why));
+    free(tops);
+}
+
+// Two folders whose short names are the same, or somebody meddled: then the long one is used.
+static void test_a_short_name_that_leads_elsewhere_is_not_used(void **state)
+{
+    const struct stage *stage = *state;
+    plant_far(stage);
+    stage_add(stage, "far/a");
+    char *target = target_of(stage, "far/a");
+    char *shortcut = mem_format("%s%.*s", stage->top, (int)(strlen(target) - strlen("../../a")),
+                                target + strlen("../.."));
+    char *elsewhere = stage_path(stage, "elsewhere");
+    stage_link(elsewhere, shortcut);
+    free(target);
+    target = target_of(stage, "far/a");
+    assert_int_equal(target[0], '/');
+    stage_make_folder(stage, "root");
+    expect_leads(stage, "far/a", target);
+    free(elsewhere);
+    free(shortcut);
+    free(target);
+}
+
+static void test_a_sandbox_that_is_not_there(void **state)
+{
+    const struct stage *stage = *state;
+    struct link_targets targets;
+    struct failure why = {""};
+    assert_false(link_targets_init(&targets, "/nowhere", stage->root, &why));
+    assert_non_null(strstr(why.text, "/nowhere"));
+}
+
+#define ROW(test) cmocka_unit_test_setup_teardown(test, stage_start, stage_stop)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ROW(test_a_short_one_is_the_real_place),
+        ROW(test_a_long_one_goes_through_the_top_folder),
+        ROW(test_what_was_put_beside_the_tree_is_removed),
+        ROW(test_a_short_name_that_leads_elsewhere_is_not_used),
+        ROW(test_a_sandbox_that_is_not_there),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
