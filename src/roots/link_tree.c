@@ -6,8 +6,8 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/tree.h"
-#include "roots/link_folders.h"
 #include "roots/link_log.h"
+#include "roots/link_maker.h"
 #include "roots/link_repair.h"
 #include "roots/link_seal.h"
 #include "roots/link_target.h"
@@ -18,23 +18,21 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <uv.h>
 
-// Names in their order, borrowed.
-struct names {
-    const char **items;
-    size_t count;
-    size_t capacity;
-};
+/** From so many links on a fresh tree is made by two threads: each link is two calls of the system.
+ */
+enum { LINKS_FOR_TWO = 64 };
 
-// The state of one update.
-struct update {
-    struct link_targets targets;
-    int root_fd;
-    bool is_fresh;               // the tree was empty
-    struct link_folders folders; // in a fresh one: which are there
-    struct names removed;        // what was changed: the folders of these are to be sealed again
-    struct names made;
-    struct bytes log; // of the links that were made
+// Some of the names of a tree, made by one thread.
+struct part {
+    struct link_maker maker;
+    const struct manifest *held;
+    const struct manifest *wanted;
+    size_t start;
+    size_t end;
+    bool good;
+    struct failure why;
 };
 
 static char *manifest_path(const char *dir)
@@ -63,150 +61,12 @@ static int open_tree(const char *dir)
     return open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-static bool open_update(struct update *update, const char *dir, const char *sandbox,
-                        struct failure *why)
-{
-    update->root_fd = open_tree(dir);
-    if (update->root_fd < 0) {
-        return failure_errno(why, errno, "cannot open the private root '%s'", dir);
-    }
-    if (!link_targets_init(&update->targets, sandbox, dir, why)) {
-        close(update->root_fd);
-        return false;
-    }
-    return true;
-}
-
-static void close_update(struct update *update)
-{
-    close(update->root_fd);
-    link_targets_finish(&update->targets);
-    free(update->removed.items);
-    free(update->made.items);
-    bytes_finish(&update->log);
-}
-
-static void add_name(struct names *names, const char *name)
-{
-    if (names->count == names->capacity) {
-        names->capacity = names->capacity == 0 ? 64 : names->capacity * 2;
-        names->items = mem_grow_array(names->items, names->capacity, sizeof names->items[0]);
-    }
-    names->items[names->count++] = name;
-}
-
-// Would the name lead out of the tree, or is it a second spelling of another one?
-static bool is_plain(const char *name)
-{
-    bool plain = name[0] != '\0' && strlen(name) < PATH_MAX;
-    for (const char *part = name; plain && part != NULL;) {
-        size_t len = strcspn(part, "/");
-        const char *next = part[len] == '\0' ? NULL : part + len + 1;
-        plain = len > 0 && !(len == 1 && part[0] == '.') &&
-                !(len == 2 && part[0] == '.' && part[1] == '.');
-        part = next == NULL || *next == '\0' ? NULL : next;
-    }
-    return plain;
-}
-
-static bool make_folder(int root_fd, const char *folder)
-{
-    bool made = mkdirat(root_fd, folder, S_IRWXU) == 0 || errno == EEXIST;
-    if (!made && errno == ENOENT) {
-        char *outer = path_dirname(folder);
-        made = make_folder(root_fd, outer) && mkdirat(root_fd, folder, S_IRWXU) == 0;
-        int error = errno;
-        free(outer);
-        errno = error;
-    }
-    return made;
-}
-
-// In a fresh tree it is known which folders are there, which saves a probe for each. What goes
-// wrong is seen when the link is made.
-static void make_new_folders(struct update *update, const char *name)
-{
-    link_folders_enter(&update->folders, name);
-    for (const char *folder = link_folders_next(&update->folders); folder != NULL;
-         folder = link_folders_next(&update->folders)) {
-        mkdirat(update->root_fd, folder, S_IRWXU);
-    }
-}
-
-static bool leads_to(const struct update *update, const char *name, const char *target)
-{
-    char link[PATH_MAX];
-    ssize_t len = readlinkat(update->root_fd, name, link, sizeof link);
-    return len >= 0 && (size_t)len == strlen(target) && memcmp(link, target, (size_t)len) == 0;
-}
-
-// 0, or errno; EEXIST: the very link is there.
-static int make_link(const struct update *update, const char *name, const char *target)
-{
-    if (symlinkat(target, update->root_fd, name) == 0) {
-        return 0;
-    }
-    int error = errno;
-    if (error == EEXIST && leads_to(update, name, target)) {
-        return EEXIST;
-    }
-    char *folder = path_dirname(name);
-    bool cleared = (error == ENOENT && make_folder(update->root_fd, folder)) ||
-                   (error == EEXIST && unlinkat(update->root_fd, name, 0) == 0);
-    free(folder);
-    if (!cleared) {
-        return error;
-    }
-    return symlinkat(target, update->root_fd, name) == 0 ? 0 : errno;
-}
-
-static bool add_link(struct update *update, const char *name, struct failure *why)
-{
-    char *target = link_targets_of(&update->targets, name);
-    int error = make_link(update, name, target);
-    if (error == 0) {
-        add_name(&update->made, name);
-        link_log_note(&update->log, name, target);
-    }
-    free(target);
-    return error == 0 || error == EEXIST ||
-           failure_errno(why, error, "cannot link the input '%s' into the private root", name);
-}
-
-static bool add_folder(struct update *update, const char *name, struct failure *why)
-{
-    char *folder = mem_dup_len(name, strlen(name) - 1);
-    bool good = make_folder(update->root_fd, folder) ||
-                failure_errno(why, errno, "cannot make the folder '%s' in the private root", name);
-    free(folder);
-    add_name(&update->made, name);
-    return good;
-}
-
-static bool is_folder(const char *name)
-{
-    size_t len = strlen(name);
-    return len > 0 && name[len - 1] == '/';
-}
-
-static bool add(struct update *update, const char *name, struct failure *why)
-{
-    if (!is_plain(name)) {
-        return failure_set(why, "the input '%s' is no path below the directory of the request",
-                           name);
-    }
-    if (update->is_fresh) {
-        make_new_folders(update, name);
-    }
-    return is_folder(name) ? add_folder(update, name, why) : add_link(update, name, why);
-}
-
 // Folders that are empty then go, too: nobody declared them.
-static void remove_entry(struct update *update, const char *name, const struct manifest *wanted)
+static void remove_entry(struct link_maker *maker, const char *name, const struct manifest *wanted)
 {
     char *path = mem_dup(name);
-    if (!is_folder(name)) {
-        unlinkat(update->root_fd, name, 0);
+    if (name[strlen(name) - 1] != '/') {
+        unlinkat(maker->root_fd, name, 0);
     }
     for (char *slash = strrchr(path, '/'); slash != NULL; slash = strrchr(path, '/')) {
         slash[1] = '\0';
@@ -214,9 +74,9 @@ static void remove_entry(struct update *update, const char *name, const struct m
             break;
         }
         *slash = '\0';
-        unlinkat(update->root_fd, path, AT_REMOVEDIR);
+        unlinkat(maker->root_fd, path, AT_REMOVEDIR);
     }
-    add_name(&update->removed, name);
+    link_maker_touch(maker, name);
     free(path);
 }
 
@@ -227,7 +87,7 @@ static bool is_same(const struct manifest_entry *left, const struct manifest_ent
 }
 
 // Both lists ascend. Removing comes first: a name may have been a file where now a folder must be.
-static void remove_surplus(struct update *update, const struct manifest *held,
+static void remove_surplus(struct link_maker *maker, const struct manifest *held,
                            const struct manifest *wanted)
 {
     size_t next = 0;
@@ -238,27 +98,45 @@ static void remove_surplus(struct update *update, const struct manifest *held,
         }
         if (next == wanted->count ||
             strcmp(wanted->entries[next].name, held->entries[i].name) != 0) {
-            remove_entry(update, held->entries[i].name, wanted);
+            remove_entry(maker, held->entries[i].name, wanted);
         }
     }
 }
 
-static bool add_missing(struct update *update, const struct manifest *held,
-                        const struct manifest *wanted, struct failure *why)
+static void add_missing(void *owner)
 {
+    struct part *part = owner;
+    const struct manifest *held = part->held;
     size_t next = 0;
-    for (size_t i = 0; i < wanted->count; i++) {
-        const struct manifest_entry *entry = &wanted->entries[i];
+    part->good = true;
+    for (size_t i = part->start; part->good && i < part->end; i++) {
+        const struct manifest_entry *entry = &part->wanted->entries[i];
         while (next < held->count && strcmp(held->entries[next].name, entry->name) < 0) {
             next++;
         }
         bool known = next < held->count && strcmp(held->entries[next].name, entry->name) == 0 &&
                      is_same(&held->entries[next], entry);
-        if (!known && !add(update, entry->name, why)) {
-            return false;
-        }
+        part->good = known || link_maker_add(&part->maker, entry->name, &part->why);
     }
-    return true;
+}
+
+static void seal(void *owner)
+{
+    const struct part *part = owner;
+    link_maker_seal(&part->maker);
+}
+
+// What no thread can be had for is done by this one.
+static void at_once(void work(void *part), struct part *parts, size_t count)
+{
+    uv_thread_t other;
+    bool shared = count > 1 && uv_thread_create(&other, work, &parts[1]) == 0;
+    work(&parts[0]);
+    if (shared) {
+        uv_thread_join(&other);
+    } else if (count > 1) {
+        work(&parts[1]);
+    }
 }
 
 static bool is_equal(const struct manifest *held, const struct manifest *wanted)
@@ -271,31 +149,48 @@ static bool is_equal(const struct manifest *held, const struct manifest *wanted)
     return equal;
 }
 
-static void seal_folders_of(const struct update *update, const struct names *names)
+static bool change(const char *dir, struct part *parts, size_t count, struct manifest *wanted,
+                   struct failure *why)
 {
-    struct link_folders folders = {.len = 0};
-    for (size_t i = 0; i < names->count; i++) {
-        link_folders_enter(&folders, names->items[i]);
-        const char *folder = NULL;
-        while ((folder = link_folders_next(&folders)) != NULL) {
-            link_seal_path(update->root_fd, folder);
+    remove_surplus(&parts[0].maker, parts[0].held, wanted);
+    at_once(add_missing, parts, count);
+    for (size_t i = 0; i < count; i++) {
+        if (!parts[i].good) {
+            *why = parts[i].why;
+            return false;
+        }
+        if (!link_log_append(dir, &parts[i].maker.log, wanted->count, why)) {
+            return false;
         }
     }
+    at_once(seal, parts, count);
+    wanted->sealed = parts[0].held->sealed;
+    link_seal_folder(parts[0].maker.root_fd, &wanted->sealed);
+    return save(dir, wanted, why);
 }
 
-static bool change(struct update *update, const char *dir, const struct manifest *held,
-                   struct manifest *wanted, struct failure *why)
+static bool change_in_parts(const char *dir, int root_fd, const char *sandbox,
+                            const struct manifest *held, struct manifest *wanted,
+                            struct failure *why)
 {
-    remove_surplus(update, held, wanted);
-    if (!add_missing(update, held, wanted, why) ||
-        !link_log_append(dir, &update->log, wanted->count, why)) {
-        return false;
+    struct part parts[2] = {{.held = held, .wanted = wanted}, {.held = held, .wanted = wanted}};
+    bool is_fresh = held->count == 0;
+    size_t needed = is_fresh && wanted->count >= LINKS_FOR_TWO ? 2 : 1;
+    size_t count = 0;
+    bool good = true;
+    while (good && count < needed) {
+        struct part *part = &parts[count];
+        good = link_maker_init(&part->maker, dir, root_fd, sandbox, why);
+        part->maker.is_fresh = is_fresh;
+        part->start = wanted->count * count / needed;
+        part->end = wanted->count * (count + 1) / needed;
+        count += good ? 1 : 0;
     }
-    wanted->sealed = held->sealed;
-    seal_folders_of(update, &update->removed);
-    seal_folders_of(update, &update->made);
-    link_seal_folder(update->root_fd, &wanted->sealed);
-    return save(dir, wanted, why);
+    good = good && change(dir, parts, count, wanted, why);
+    for (size_t i = 0; i < count; i++) {
+        link_maker_finish(&parts[i].maker);
+    }
+    return good;
 }
 
 // While links change, no manifest claims to know them.
@@ -303,12 +198,12 @@ static bool apply(const char *dir, const char *sandbox, const struct manifest *h
                   struct manifest *wanted, struct failure *why)
 {
     link_tree_distrust(dir);
-    struct update update = {.is_fresh = held->count == 0};
-    bool good = open_update(&update, dir, sandbox, why);
-    if (good) {
-        good = change(&update, dir, held, wanted, why);
-        close_update(&update);
+    int root_fd = open_tree(dir);
+    if (root_fd < 0) {
+        return failure_errno(why, errno, "cannot open the private root '%s'", dir);
     }
+    bool good = change_in_parts(dir, root_fd, sandbox, held, wanted, why);
+    close(root_fd);
     return good;
 }
 
