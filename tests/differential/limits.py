@@ -160,8 +160,11 @@ LIMITS = (
 
 
 def _words(text, context):
-    """Without what the rows for text of a linker, of artifacts and of others' JSON allow."""
+    """Without what the rows for directories, for text of a linker, of artifacts and of others' JSON
+    allow: an early and a late compile may run in two roots."""
     text = _reduced(text, context)
+    for path in context.run_paths if context.way.sandboxed else []:
+        text = text.replace(path, "(root)")
     return _without_folders(text) if "linking with `" in text else text.split()
 
 
