@@ -120,7 +120,9 @@ static void on_time(void *owner)
     struct input_stamps *stamps = owner;
     idle_close(stamps->timer);
     stamps->timer = NULL;
-    visit(stamps, &stamps->sources, take);
+    if (!stamps->sources_are_read) {
+        visit(stamps, &stamps->sources, take);
+    }
     visit(stamps, &stamps->others, take);
 }
 

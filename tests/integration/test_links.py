@@ -180,9 +180,11 @@ class TheyAreRemoved(Links):
 
     @private_mounts.needed
     def test_while_rustc_runs(self):
+        """Its sources are read, so that nobody can look at them any more is no harm."""
         worker, crate = self.start_here(), self.held_crate()
         self.root_of(worker, crate)
         self.remove()
+        worker.pass_time()
         self.finish_held(worker, crate)
         self.assert_builds_sandboxed(worker)
 
