@@ -54,12 +54,18 @@ def parted(text):
             "".join(line for line in lines if not line.startswith("OUT:")))
 
 
-def empty(folder):
-    for entry in os.scandir(folder):
-        if entry.is_dir(follow_symlinks=False):
-            shutil.rmtree(entry.path)
-        else:
-            os.unlink(entry.path)
+def empty_but(top, is_kept):
+    """Removes all files but those, and the folders that are empty then."""
+    for folder, _, names in os.walk(top, topdown=False):
+        for name in names:
+            path = os.path.join(folder, name)
+            if not is_kept(os.path.relpath(path, top)):
+                os.unlink(path)
+        for entry in os.scandir(folder):
+            if entry.is_symlink():
+                os.unlink(entry.path)
+        if folder != str(top) and not os.listdir(folder):
+            os.rmdir(folder)
 
 
 class Place:
@@ -78,22 +84,32 @@ class Place:
 
     def lay_out(self, stage, version, more=()):
         """The execroot holds what an action of this stage is given, and nothing else. Returns its
-        inputs."""
-        empty(self.root)
+        inputs. What was there already is not touched: Bazel does not, either."""
         files = {name: text.encode() for name, text in sources.inputs(self.case.chosen, version).items()}
         files[cases.ENV_FILE] = "".join(
             f"{name}={value}\n" for name, value in cases.ENV.items()).encode()
         files.update(self._param_files(stage))
         files.update(more)
-        for name, data in files.items():
-            self.workspace.write(name, data)
         linked = {name: self.kit.files[name] for name in self._linked(stage)}
+        empty_but(self.root, lambda name: self._is_as_given(name, files, linked))
+        for name, data in files.items():
+            if not self.workspace.path(name).exists():
+                self.workspace.write(name, data)
         for name, source in linked.items():
-            self.workspace.path(name).parent.mkdir(parents=True, exist_ok=True)
-            os.link(source, self.workspace.path(name))
+            if not self.workspace.path(name).exists():
+                self.workspace.path(name).parent.mkdir(parents=True, exist_ok=True)
+                os.link(source, self.workspace.path(name))
         self._make_folders(self.root)
         self._given = {**files, **linked}
         return [self.workspace.input(name) for name in self._given]
+
+    def _is_as_given(self, name, files, linked):
+        path = self.workspace.path(name)
+        if path.is_symlink():
+            return False
+        if name in linked:
+            return os.path.samefile(path, linked[name])
+        return name in files and path.read_bytes() == files[name]
 
     def _linked(self, stage):
         macro = ["macros/libhelper.so"] if self.case.chosen["macro"] != "none" else []
@@ -151,6 +167,9 @@ class Place:
         self.lay_out(None, version)
         if at is None:
             return self._plain_in(self.root)
+        for worker in self._workers.values():
+            if worker.process.poll() is None:
+                worker.settle()  # it looks at a root when it has answered
         away = at + ".away"
         os.rename(at, away)
         try:
