@@ -16,7 +16,8 @@
 struct group {
     struct bytes names; // each with its NUL
     struct digest taken;
-    bool differs; // once it did, or was in doubt
+    bool is_taken; // could all be looked at?
+    bool differs;  // once it did, or was in doubt
 };
 
 struct input_stamps {
@@ -94,7 +95,8 @@ static bool look(int dir_fd, const struct group *group, struct digest *ret_diges
 
 static void take(int dir_fd, struct group *group)
 {
-    group->differs = !look(dir_fd, group, &group->taken);
+    group->is_taken = look(dir_fd, group, &group->taken);
+    group->differs = !group->is_taken;
 }
 
 static void compare(int dir_fd, struct group *group)
@@ -120,16 +122,17 @@ static void on_time(void *owner)
     struct input_stamps *stamps = owner;
     idle_close(stamps->timer);
     stamps->timer = NULL;
-    if (!stamps->sources_are_read) {
-        visit(stamps, &stamps->sources, take);
-    }
+    visit(stamps, &stamps->sources, take);
     visit(stamps, &stamps->others, take);
+    stamps->sources.differs = stamps->sources.differs && !stamps->sources_are_read;
 }
 
 void input_stamps_begin(struct input_stamps *stamps)
 {
     if (stamps != NULL) {
         stamps->sources_are_read = false;
+        bool is_unknown = stamps->timer == NULL && !stamps->sources.is_taken;
+        stamps->sources.differs = stamps->sources.differs || is_unknown;
     }
 }
 

@@ -212,6 +212,28 @@ static void test_sources_are_read_at_once(void **state)
     assert_true(input_stamps_differ(files->stamps));
 }
 
+// It may start again without a change.
+static void test_sources_are_read_at_once_and_again(void **state)
+{
+    struct files *files = *state;
+    add_all(files);
+    input_stamps_pass_sources(files->stamps);
+    let_time_pass(files);
+    input_stamps_begin(files->stamps);
+    assert_false(input_stamps_differ(files->stamps));
+}
+
+static void test_sources_are_read_and_gone(void **state)
+{
+    struct files *files = *state;
+    input_stamps_add(files->stamps, "gone.rs");
+    input_stamps_pass_sources(files->stamps);
+    let_time_pass(files);
+    assert_false(input_stamps_differ(files->stamps));
+    input_stamps_begin(files->stamps);
+    assert_true(input_stamps_differ(files->stamps));
+}
+
 static void assert_in_doubt(const struct files *files, const char *name)
 {
     input_stamps_add(files->stamps, name);
@@ -269,6 +291,8 @@ int main(void)
         TEST(test_a_source_is_read_early),
         TEST(test_a_source_is_changed_before_it_is_read),
         TEST(test_sources_are_read_at_once),
+        TEST(test_sources_are_read_at_once_and_again),
+        TEST(test_sources_are_read_and_gone),
         TEST(test_a_file_that_is_not_there),
         TEST(test_a_folder),
         TEST(test_they_are_read_elsewhere),
