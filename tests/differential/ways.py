@@ -157,7 +157,7 @@ class Place:
             elif isinstance(given, bytes):
                 unchanged = content(path) == given
             else:
-                unchanged = given is not None and not path.is_symlink() and path.samefile(given)
+                unchanged = given is not None and not path.is_symlink() and filecmp.cmp(path, given, shallow=False)
             if not unchanged:
                 found[name] = content(path)
         gone = [name for name in self._given if not os.path.lexists(base / name)]
