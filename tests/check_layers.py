@@ -17,6 +17,7 @@ ALLOWED = {
     "turns": {"turns", "base", "process"},
     "gate": {"gate", "base", "rustc", "process"},
     "store": {"store", "base", "process"},
+    "portable": {"portable", "base", "rustc", "store"},
 }
 ALLOWED["program"] = {"program", *ALLOWED}
 MAY_USE_LIBUV = {"process", "roots", "turns", "gate", "store", "program"}

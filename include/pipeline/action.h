@@ -8,6 +8,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/** What a request waits for. */
+enum milestone {
+    MILESTONE_METADATA, /**< the .rmeta is on disk */
+    MILESTONE_LINK,     /**< code is generated, the linker is asked for and held */
+    MILESTONE_EXIT
+};
+
 enum action_kind {
     ACTION_START,    /**< start the compile (`compile` is new) */
     ACTION_RESTART,  /**< its process died by a signal: start it once more, in a fresh directory */

@@ -18,7 +18,7 @@
 #define RELAY_PIPELINE_ENTRY_H
 
 #include "base/digest.h"
-#include "pipeline/pipeline.h"
+#include "pipeline/action.h"
 
 #include <stdbool.h>
 #include <stddef.h>

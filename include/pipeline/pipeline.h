@@ -16,16 +16,11 @@
 
 #include "base/digest.h"
 #include "pipeline/action.h"
+#include "pipeline/joining.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-enum milestone {
-    MILESTONE_METADATA, /**< the .rmeta is on disk */
-    MILESTONE_LINK,     /**< code is generated, the linker is asked for and held */
-    MILESTONE_EXIT
-};
 
 /** How a compile's process ended. */
 enum ending {
@@ -41,19 +36,8 @@ struct want {
     const char *key;               /**< NULL: a compile of its own */
     const struct digest *identity; /**< NULL when `key` is */
     enum milestone milestone;
-    bool afresh;   /**< never join: the caller knows that the known compile is not the right one */
-    bool is_bound; /**< its compile may run only while a request waits for it */
-};
-
-/** Why a request got the compile it got. */
-enum verdict {
-    VERDICT_ALONE,     /**< it has no key */
-    VERDICT_FIRST,     /**< no compile of this key was known */
-    VERDICT_DIFFERENT, /**< one was known, of another identity: compiled afresh */
-    VERDICT_AFRESH,    /**< the caller said so */
-    VERDICT_JOINED,    /**< it waits for a compile that was running */
-    VERDICT_TAKEN,     /**< answered from a compile that had reached the milestone */
-    VERDICT_AGAIN      /**< the known compile had died by a signal: it is started once more */
+    enum joining_doubt doubt; /**< why the known compile is not the one for it */
+    bool is_bound;            /**< its compile may run only while a request waits for it */
 };
 
 /** Limits for finished compiles that nobody has taken. */

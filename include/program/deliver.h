@@ -6,7 +6,7 @@
 #define RELAY_PROGRAM_DELIVER_H
 
 #include "base/failure.h"
-#include "program/compile.h"
+#include "program/compile_state.h"
 #include "rustc/delivery.h"
 
 #include <stdbool.h>
@@ -15,7 +15,7 @@
 struct deliver_to {
     enum stage stage;
     const struct delivery *delivery;
-    const struct compile *compile;
+    const struct compile_facts *made;
     const char *base_dir; /**< where the request's files go; NULL: they are there already */
 };
 

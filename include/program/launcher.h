@@ -7,6 +7,7 @@
 
 #include "base/failure.h"
 #include "gate/hollow_store.h"
+#include "pipeline/joining.h"
 #include "program/compile.h"
 #include "program/intake.h"
 #include "program/request.h"
@@ -48,12 +49,9 @@ bool launcher_let_link(const struct compile *compile, const struct request *late
 void launcher_make_ordinary(struct launcher *launcher, struct compile *compile,
                             struct request *late);
 
-/** Has the known compile used and made something else than what the request brings? When in doubt
- * it has. */
-bool launcher_differs(const struct compile *compile, const struct request *request,
-                      const struct work_request *work);
-
-/** Adds a sentence of ours to what rustc said. */
-void launcher_say(struct compile *compile, const char *sentence);
+/** What is known of the compile when this request would have it: all but whether it has changed and
+ * whether somebody else has claimed it. */
+void launcher_compare(const struct compile *compile, const struct request *request,
+                      const struct work_request *work, struct joining_compile *known);
 
 #endif

@@ -21,10 +21,23 @@ struct state_dir;
 char *private_dir_make(struct state_dir *state, uint64_t serial, const struct command *command,
                        struct failure *why);
 
-/** Moves arguments that are too long into files, which rustc reads; short ones stay as they are.
- * False: the system would not take what is left, or no other tool would read files. */
-bool private_dir_shorten(const char *dir, struct strlist *argv, const struct strlist *env,
-                         struct failure *why);
+/** What a command is started with. All borrowed. */
+struct private_words {
+    const struct command *command;
+    const char *dir;
+    const char *linker;     /**< what rustc is told to call; NULL: what the command says */
+    const char *make_flags; /**< of our jobserver; NULL: it has none */
+};
+
+/**
+ * The words and the environment of the command. Words that are too long are moved into files, which
+ * rustc reads. False: the system would not take what is left, or the tool reads no files.
+ */
+bool private_dir_words(const struct private_words *words, struct strlist *argv, struct strlist *env,
+                       struct failure *why);
+
+/** The environment alone. */
+void private_dir_env(const struct private_words *words, struct strlist *env);
 
 /** How many bytes the command's artefacts have on disk. */
 uint64_t private_dir_bytes(const char *dir, const struct command *command);

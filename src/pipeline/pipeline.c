@@ -138,42 +138,44 @@ static struct entry *add_entry(struct pipeline *pipeline, const struct want *wan
     return entry;
 }
 
-static enum verdict verdict_of_join(const struct entry *entry, enum milestone milestone)
+static bool has_reached(const struct entry *entry, enum milestone milestone)
 {
-    bool reached = (entry->state == ENTRY_METADATA && milestone == MILESTONE_METADATA) ||
-                   (milestone == MILESTONE_LINK &&
-                    (entry->state == ENTRY_GATED || entry->state == ENTRY_LINKING));
-    if (entry->state == ENTRY_DIED) {
-        return VERDICT_AGAIN;
+    bool is_early = (entry->state == ENTRY_METADATA && milestone == MILESTONE_METADATA) ||
+                    (milestone == MILESTONE_LINK &&
+                     (entry->state == ENTRY_GATED || entry->state == ENTRY_LINKING));
+    return is_early || entry_is_kept(entry);
+}
+
+static enum verdict verdict_of(const struct entry *entry, const struct want *want)
+{
+    struct joining facts = {
+        .has_identity = want->key != NULL, .is_known = entry != NULL, .doubt = want->doubt};
+    if (entry != NULL) {
+        facts.is_same = digest_equal(&entry->identity, want->identity);
+        facts.has_died = entry->state == ENTRY_DIED;
+        facts.is_reached = has_reached(entry, want->milestone);
     }
-    return reached || entry_is_kept(entry) ? VERDICT_TAKEN : VERDICT_JOINED;
+    return joining_verdict(&facts);
 }
 
 enum verdict pipeline_want(struct pipeline *pipeline, const struct want *want,
                            uint64_t *ret_compile, struct action_list *actions)
 {
-    struct entry_cause cause = {.request = want->request};
     static const enum entry_event events[] = {[MILESTONE_METADATA] = EVENT_WANT_METADATA,
                                               [MILESTONE_LINK] = EVENT_WANT_LINK,
                                               [MILESTONE_EXIT] = EVENT_WANT_EXIT};
-    enum entry_event event = events[want->milestone];
-    enum verdict verdict = want->key == NULL ? VERDICT_ALONE : VERDICT_FIRST;
+    struct entry_cause cause = {.request = want->request};
     struct entry *entry = find_key(pipeline, want->key);
-    if (entry != NULL) {
-        bool same = digest_equal(&entry->identity, want->identity);
-        if (same && !want->afresh) {
-            verdict = verdict_of_join(entry, want->milestone);
-            *ret_compile = entry->compile;
-            handle(pipeline, entry, event, &cause, actions);
-            return verdict;
+    enum verdict verdict = verdict_of(entry, want);
+    if (joining_is_new(verdict)) {
+        if (entry != NULL) {
+            handle(pipeline, entry, EVENT_DISPLACED, &cause, actions);
         }
-        verdict = same ? VERDICT_AFRESH : VERDICT_DIFFERENT;
-        handle(pipeline, entry, EVENT_DISPLACED, &cause, actions);
+        entry = add_entry(pipeline, want);
+        action_list_push(actions, (struct action){.kind = ACTION_START, .compile = entry->compile});
     }
-    entry = add_entry(pipeline, want);
     *ret_compile = entry->compile;
-    action_list_push(actions, (struct action){.kind = ACTION_START, .compile = entry->compile});
-    handle(pipeline, entry, event, &cause, actions);
+    handle(pipeline, entry, events[want->milestone], &cause, actions);
     return verdict;
 }
 

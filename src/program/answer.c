@@ -1,6 +1,5 @@
 #include "program/answer.h"
 
-#include "program/compile_result.h"
 #include "program/deliver.h"
 
 #include <stdlib.h>
@@ -24,7 +23,8 @@ void answer_fail(struct answer *answer, const struct failure *why)
 static bool write_file(const char *path, struct compile *compile, enum said_file file,
                        struct failure *why)
 {
-    return path == NULL || said_write(&compile->said, file, path, compile->ended, why);
+    return path == NULL || said_write(compile_said(compile), file, path,
+                                      compile_facts(compile)->state == COMPILE_ENDED, why);
 }
 
 // The files that take what was said, beside or instead of the answer's text.
@@ -42,12 +42,12 @@ static bool write_files(const struct request *request, struct compile *compile, 
 
 static void take_said(struct answer *answer, const struct request *request, struct compile *compile)
 {
-    said_take_out(&compile->said, &answer->text);
+    said_take_out(compile_said(compile), &answer->text);
     bool hidden = stage_takes_all(request->invocation.stage) &&
                   request->invocation.delivery.stderr_file != NULL;
     if (!hidden) {
-        diagnostics_answer(&compile->said.list, DIAGNOSTICS_ANSWER_MAX_BYTES - answer->text.len,
-                           &answer->text);
+        diagnostics_answer(&compile_said(compile)->list,
+                           DIAGNOSTICS_ANSWER_MAX_BYTES - answer->text.len, &answer->text);
     }
 }
 
@@ -56,7 +56,7 @@ static bool deliver(const struct request *request, const struct compile *compile
 {
     struct deliver_to to = {.stage = request->invocation.stage,
                             .delivery = &request->invocation.delivery,
-                            .compile = compile,
+                            .made = compile_facts(compile),
                             .base_dir = request->base_dir};
     return deliver_outputs(&to, why) &&
            (!stage_takes_all(to.stage) || deliver_afterwards(to.delivery, why));
@@ -65,12 +65,14 @@ static bool deliver(const struct request *request, const struct compile *compile
 static void explain_failure(struct answer *answer, const struct request *request,
                             const struct compile *compile)
 {
-    bool by_signal = compile->end.signal != 0;
-    answer->exit_code = by_signal || compile->end.exit_code == 0 ? 1 : compile->end.exit_code;
+    bool by_signal = compile_facts(compile)->end.signal != 0;
+    answer->exit_code = by_signal || compile_facts(compile)->end.exit_code == 0
+                            ? 1
+                            : compile_facts(compile)->end.exit_code;
     if (!by_signal && answer->text.len > 0) {
         return;
     }
-    char *end = compile_describe_end(compile);
+    char *end = facts_describe_end(compile_facts(compile));
     struct failure why;
     failure_set(&why, "%s%s", end, by_signal ? "" : " and said nothing");
     request_explain(request, &why);

@@ -24,7 +24,7 @@ void compile_set_add(struct compile_set *set, struct compile *take_compile)
 static size_t index_of(const struct compile_set *set, uint64_t serial)
 {
     size_t index = 0;
-    while (index < set->count && set->items[index]->serial != serial) {
+    while (index < set->count && compile_facts(set->items[index])->serial != serial) {
         index++;
     }
     return index;
@@ -54,9 +54,9 @@ void compile_set_remove(struct compile_set *set, uint64_t serial)
 bool compile_set_has_dying(const struct compile_set *set, const char *working_dir)
 {
     for (size_t i = 0; i < set->count; i++) {
-        const struct compile *compile = set->items[i];
-        if (compile->is_dying && !command_is_redirected(&compile->command) &&
-            strcmp(compile->command.working_dir, working_dir) == 0) {
+        const struct compile_facts *facts = compile_facts(set->items[i]);
+        if (facts->state == COMPILE_DYING && !command_is_redirected(&facts->command) &&
+            strcmp(facts->command.working_dir, working_dir) == 0) {
             return true;
         }
     }

@@ -5,8 +5,8 @@
 #include "base/mem.h"
 #include "base/placing.h"
 #include "base/tree.h"
-#include "program/compile_result.h"
-#include "program/objects.h"
+#include "portable/objects.h"
+#include "program/compile.h"
 #include "rustc/metadata.h"
 #include "rustc/substitution.h"
 
@@ -27,14 +27,14 @@ static const struct artifact *metadata_artifact(const struct delivery *delivery)
 
 static char *made_metadata(const struct deliver_to *to)
 {
-    const struct compile *compile = to->compile;
+    const struct compile_facts *made = to->made;
     const struct artifact *artifact = metadata_artifact(to->delivery);
     if (artifact != NULL) {
-        return compile_path(compile, artifact->from);
+        return path_join(made->dir, artifact->from);
     }
-    const struct emit *emit = crate_args_emit(&compile->command.crate, "link");
+    const struct emit *emit = crate_args_emit(&made->command.crate, "link");
     bool placed = emit != NULL && emit->path != NULL;
-    return placed ? path_join(compile->command.working_dir, emit->path) : NULL;
+    return placed ? path_join(made->command.working_dir, emit->path) : NULL;
 }
 
 static bool is_there(const char *path)
@@ -46,8 +46,8 @@ static bool is_there(const char *path)
 static bool explain_missing(const struct deliver_to *to, const struct artifact *artifact,
                             struct failure *why)
 {
-    char *subject = command_subject(&to->compile->command);
-    char *end = compile_describe_end(to->compile);
+    char *subject = command_subject(&to->made->command);
+    char *end = facts_describe_end(to->made);
     failure_set(why,
                 "%s: %s and did not write '%s' (--emit=%s). The usual cause is a procedural macro "
                 "that ends the process",
@@ -60,7 +60,7 @@ static bool explain_missing(const struct deliver_to *to, const struct artifact *
 bool deliver_metadata_matches(const struct deliver_to *to, bool *ret_matches, struct failure *why)
 {
     *ret_matches = true;
-    bool made = to->compile->has_metadata || compile_succeeded(to->compile);
+    bool made = to->made->has_metadata || facts_succeeded(to->made);
     if (to->delivery->expected_rmeta == NULL || to->stage == STAGE_METADATA || !made) {
         return true;
     }
@@ -94,13 +94,13 @@ static char *cause_of_difference(const struct deliver_to *to)
     if (to->delivery->listed_volatile != NULL) {
         return mem_dup(stamped);
     }
-    if (!to->compile->in_spare) {
+    if (!to->made->in_spare) {
         return mem_dup(two_runs);
     }
     return mem_format("It ran in '%s', because another compile of it held its usual directory, and "
                       "seems to embed that path. Ways out: build it again; or keep the path out of "
                       "what is made (--remap-path-prefix=${pwd}=. for debug information)",
-                      to->compile->command.working_dir);
+                      to->made->command.working_dir);
 }
 
 static bool check_metadata(const struct deliver_to *to, struct failure *why)
@@ -112,7 +112,7 @@ static bool check_metadata(const struct deliver_to *to, struct failure *why)
     if (matches) {
         return true;
     }
-    char *subject = command_subject(&to->compile->command);
+    char *subject = command_subject(&to->made->command);
     char *cause = cause_of_difference(to);
     failure_set(why,
                 "%s: its metadata differs from '%s', which its dependants are compiled against. %s",
@@ -156,19 +156,19 @@ static void add_directory(struct substitutions *rules, const char *private_dir, 
 }
 
 // rustc calls an rlib by its own name there, whatever --emit says.
-static bool is_rlib(const struct compile *compile, const struct artifact *artifact)
+static bool is_rlib(const struct compile_facts *made, const struct artifact *artifact)
 {
-    return compile->command.outputs == OUTPUTS_LIBRARY && strcmp(artifact->kind, "link") == 0;
+    return made->command.outputs == OUTPUTS_LIBRARY && strcmp(artifact->kind, "link") == 0;
 }
 
 // A dep-info file names the outputs; a plain run would have named the declared paths.
 static void add_rules(struct substitutions *rules, const struct deliver_to *to)
 {
-    const struct compile *compile = to->compile;
-    const char *made_in = compile_made_in(compile);
+    const struct compile_facts *made = to->made;
+    const char *made_in = made->made_in;
     for (size_t i = 0; i < to->delivery->artifact_count; i++) {
         const struct artifact *artifact = &to->delivery->artifacts[i];
-        if (is_rlib(compile, artifact)) {
+        if (is_rlib(made, artifact)) {
             continue;
         }
         char *private_path = mem_format("%s/%s:", made_in, artifact->from);
@@ -177,10 +177,10 @@ static void add_rules(struct substitutions *rules, const struct deliver_to *to)
         free(plain);
         free(private_path);
     }
-    char *out_dir = command_out_dir(&compile->command, made_in);
+    char *out_dir = command_out_dir(&made->command, made_in);
     char *private_out = mem_format("%s/", out_dir);
     substitutions_add(rules, private_out, to->delivery->written_out_dir);
-    const char *ran_in[] = {compile->command.working_dir, to->delivery->usual_dir};
+    const char *ran_in[] = {made->command.working_dir, to->delivery->usual_dir};
     for (size_t i = 0; i < sizeof ran_in / sizeof ran_in[0]; i++) {
         if (strcmp(ran_in[i], to->delivery->plain_dir) != 0) {
             add_directory(rules, ran_in[i], to->delivery->plain_dir);
@@ -213,8 +213,8 @@ static bool place_entry(struct placing *placing, const char *folder, const char 
 {
     const struct deliver_to *to = placing->to;
     char *name = mem_format("%s/%s", folder, file);
-    char *from = compile_path(to->compile, name);
-    bool good = command_is_dep_info(&to->compile->command, folder, file)
+    char *from = path_join(to->made->dir, name);
+    bool good = command_is_dep_info(&to->made->command, folder, file)
                     ? place_dep_info(to, from, target, why)
                     : place_tree(from, target, why);
     note_placed(placing, target, good);
@@ -238,7 +238,7 @@ static bool place_artifact(struct placing *placing, const struct artifact *artif
                            struct failure *why)
 {
     const struct deliver_to *to = placing->to;
-    char *from = compile_path(to->compile, artifact->from);
+    char *from = path_join(to->made->dir, artifact->from);
     bool good = strcmp(artifact->kind, "dep-info") == 0
                     ? place_dep_info(to, from, artifact->to, why)
                     : place_link(from, artifact->to, why);
@@ -265,7 +265,7 @@ static bool place_artifacts(struct placing *placing, struct failure *why)
 static bool place_folder(struct placing *placing, const char *folder, const char *known,
                          const char *target_dir, struct failure *why)
 {
-    char *path = compile_path(placing->to->compile, folder);
+    char *path = path_join(placing->to->made->dir, folder);
     DIR *dir = opendir(path);
     bool good =
         dir != NULL || failure_errno(why, errno, "cannot read the compile's directory '%s'", path);
@@ -303,7 +303,7 @@ static bool place_left(const struct deliver_to *to, struct failure *why)
     if (to->base_dir == NULL || to->stage == STAGE_METADATA) {
         return true;
     }
-    char *left = compile_path(to->compile, COMPILE_LEFT_FOLDER);
+    char *left = path_join(to->made->dir, COMPILE_LEFT_FOLDER);
     bool good = access(left, F_OK) != 0 || place_tree(left, to->base_dir, why);
     free(left);
     return good;

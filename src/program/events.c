@@ -18,8 +18,11 @@ static void write_compile(struct trace *trace, enum trace_phase phase,
                           const struct compile *compile, const char *name,
                           const struct trace_fact *facts)
 {
-    struct trace_event event = {
-        .phase = phase, .category = "compile", .id = compile->serial, .name = name, .facts = facts};
+    struct trace_event event = {.phase = phase,
+                                .category = "compile",
+                                .id = compile_facts(compile)->serial,
+                                .name = name,
+                                .facts = facts};
     trace_write(trace, &event);
 }
 
@@ -85,7 +88,8 @@ void events_request_answered(struct trace *trace, const struct request *request,
 
 void events_compile_attached(struct trace *trace, const struct compile *compile)
 {
-    struct trace_fact facts[] = {{.name = "dir", .text = compile->dir}, end_of_facts};
+    struct trace_fact facts[] = {{.name = "dir", .text = compile_facts(compile)->dir},
+                                 end_of_facts};
     write_compile(trace, TRACE_INSTANT, compile, "attached", facts);
 }
 
@@ -96,10 +100,10 @@ void events_compile_waits(struct trace *trace, const struct compile *compile)
 
 void events_compile_started(struct trace *trace, const struct compile *compile)
 {
-    char *subject = command_subject(&compile->command);
+    char *subject = command_subject(&compile_facts(compile)->command);
     struct trace_fact facts[] = {
         {.name = "subject", .text = subject},
-        {.name = "pid", .number = child_pid(compile->child)},
+        {.name = "pid", .number = compile_facts(compile)->pid},
         end_of_facts,
     };
     write_compile(trace, TRACE_BEGIN, compile, "compile", facts);
@@ -145,13 +149,13 @@ static int64_t children_cpu_ms(void)
 
 void events_compile_ended(struct trace *trace, const struct compile *compile)
 {
-    if (compile->is_remote) {
+    if (compile_facts(compile)->is_remote) {
         return; // its process is in another worker's trace
     }
     struct trace_fact facts[] = {
-        {.name = "exit_code", .number = compile->end.exit_code},
-        {.name = "signal", .number = compile->end.signal},
-        {.name = "killed", .number = compile->end.killed},
+        {.name = "exit_code", .number = compile_facts(compile)->end.exit_code},
+        {.name = "signal", .number = compile_facts(compile)->end.signal},
+        {.name = "killed", .number = compile_facts(compile)->end.killed},
         {.name = "children_cpu_ms", .number = children_cpu_ms()},
         end_of_facts,
     };

@@ -1,9 +1,8 @@
 #include "program/launcher.h"
 
 #include "base/mem.h"
-#include "program/compile_result.h"
+#include "gate/gated.h"
 #include "program/deliver.h"
-#include "program/gated.h"
 #include "roots/input_stamps.h"
 #include "roots/private_root.h"
 #include "rustc/identity.h"
@@ -29,25 +28,18 @@ void launcher_close(struct launcher *launcher)
     free(launcher->program);
 }
 
-void launcher_say(struct compile *compile, const char *sentence)
-{
-    char *line = mem_format("rustc-relay: %s\n", sentence);
-    said_add(&compile->said, line, strlen(line), true);
-    free(line);
-}
-
 // A library's requests write no such files but the first.
 static void want_files(struct compile *compile, const struct invocation *invocation)
 {
     const struct delivery *delivery = &invocation->delivery;
     if (delivery->output_file != NULL) {
-        said_want(&compile->said, invocation->stage == STAGE_ALL ? SAID_RAW : SAID_SHOWN);
+        said_want(compile_said(compile), invocation->stage == STAGE_ALL ? SAID_RAW : SAID_SHOWN);
     }
     if (delivery->stdout_file != NULL && !stage_is_library(invocation->stage)) {
-        said_want(&compile->said, SAID_STDOUT);
+        said_want(compile_said(compile), SAID_STDOUT);
     }
     if (delivery->stderr_file != NULL && !stage_is_library(invocation->stage)) {
-        said_want(&compile->said, SAID_SHOWN);
+        said_want(compile_said(compile), SAID_SHOWN);
     }
 }
 
@@ -60,8 +52,7 @@ static void give_root(struct launcher *launcher, struct compile *compile,
     if (root != NULL) {
         compile_take_root(compile, root);
     } else if (needed) {
-        compile->refused = true;
-        launcher_say(compile, why.text);
+        compile_refuse(compile, &why);
     }
 }
 
@@ -71,8 +62,7 @@ static void share(struct compile *compile, const struct request *request)
     enum stage stage = request->invocation.stage;
     if (request->has_identity) {
         char *name = digest_hex(&request->identity);
-        compile_share(compile, name);
-        compile->may_attach = stage_is_late(stage);
+        compile_share(compile, name, stage_is_late(stage));
         free(name);
     }
 }
@@ -121,13 +111,14 @@ struct compile *launcher_make(struct launcher *launcher, struct request *request
     struct input_stamps *inputs = stamps_of(launcher, request, work);
     struct compile *compile =
         compile_create(request->compile, &request->invocation.command, &launcher->place);
-    compile->milestones = milestones_of(request);
+    compile_set_milestones(compile, milestones_of(request));
     want_files(compile, invocation);
     share(compile, request);
     give_root(launcher, compile, request, work);
     compile_take_inputs(compile, inputs);
     if (invocation->stage == STAGE_CODEGEN) {
-        struct gated_request early = gated_request_of(request, &compile->command, work);
+        struct gated_request early =
+            gated_request_of(request, &compile_facts(compile)->command, work);
         compile_take_gated(compile, gated_create(&early));
     }
     return compile;
@@ -135,25 +126,34 @@ struct compile *launcher_make(struct launcher *launcher, struct request *request
 
 static bool fits(const struct compile *compile, const struct request *late)
 {
-    struct gated_request request = {.base_dir = late->base_dir, .command = &compile->command};
-    return gated_fits(compile->dir, &request);
+    struct gated_request request = {.base_dir = late->base_dir,
+                                    .command = &compile_facts(compile)->command};
+    return gated_fits(compile_facts(compile)->dir, &request);
 }
 
 bool launcher_let_link(const struct compile *compile, const struct request *late,
                        struct failure *why)
 {
-    struct gated_request request = {.base_dir = late->base_dir, .command = &compile->command};
-    return gated_open(compile->dir, &request, why);
+    struct gated_request request = {.base_dir = late->base_dir,
+                                    .command = &compile_facts(compile)->command};
+    return gated_open(compile_facts(compile)->dir, &request, why);
 }
 
 bool launcher_attach(struct compile *compile, const struct request *request)
 {
     struct failure ignored; // then it compiles itself
-    if (compile->refused || !compile_attach(compile)) {
+    if (!compile_attach(compile)) {
         return false;
     }
+    // The other worker has it under the name of this identity, so it has a gate if this one needs
+    // it.
+    struct joining_compile known = {.has_same_metadata = true};
     bool is_link = request != NULL && request->invocation.stage == STAGE_LINK;
-    if (is_link && !(fits(compile, request) && launcher_let_link(compile, request, &ignored))) {
+    if (is_link) {
+        known.has_same_metadata = fits(compile, request);
+    }
+    if (is_link && !(joining_doubt_of(&known) == JOINING_FITS &&
+                     launcher_let_link(compile, request, &ignored))) {
         compile_detach(compile);
         return false;
     }
@@ -163,10 +163,9 @@ bool launcher_attach(struct compile *compile, const struct request *request)
 void launcher_make_ordinary(struct launcher *launcher, struct compile *compile,
                             struct request *late)
 {
-    compile->refused = false;
     compile_make_ordinary(compile, &late->invocation.command);
     give_root(launcher, compile, late, &late->work);
-    input_stamps_set_dir(compile->inputs, compile->command.working_dir);
+    input_stamps_set_dir(compile_inputs(compile), compile_facts(compile)->command.working_dir);
 }
 
 // The compile may have made other metadata than the one this request's dependants were given, which
@@ -175,29 +174,29 @@ static bool made_other_metadata(const struct compile *compile, const struct requ
 {
     struct deliver_to to = {.stage = request->invocation.stage,
                             .delivery = &request->invocation.delivery,
-                            .compile = compile};
+                            .made = compile_facts(compile)};
     bool matches = true;
     struct failure ignored; // what cannot be read is said when the outputs are delivered
     return deliver_metadata_matches(&to, &matches, &ignored) && !matches;
 }
 
-bool launcher_differs(const struct compile *compile, const struct request *request,
-                      const struct work_request *work)
+void launcher_compare(const struct compile *compile, const struct request *request,
+                      const struct work_request *work, struct joining_compile *known)
 {
-    if (compile_is_hollow(compile)) {
-        return true;
+    const struct gated *gated = compile_gated(compile);
+    enum stage stage = request->invocation.stage;
+    known->is_gone = facts_are_hollow(compile_facts(compile));
+    known->needs_gate = stage == STAGE_CODEGEN || stage == STAGE_LINK;
+    known->has_gate = gated != NULL;
+    if (known->is_gone || (known->needs_gate && !known->has_gate)) {
+        return;
     }
-    struct gated_request early = {0};
-    switch (request->invocation.stage) {
-    case STAGE_CODEGEN:
-        early = gated_request_of(request, &request->invocation.command, work);
-        return compile->gated == NULL || !gated_has_metadata_of(compile->gated, &early);
-    case STAGE_LINK:
-        return compile->gated == NULL || !fits(compile, request);
-    case STAGE_ALL:
-    case STAGE_METADATA:
-    case STAGE_FULL:
-        break;
+    if (stage == STAGE_CODEGEN) {
+        struct gated_request early = gated_request_of(request, &request->invocation.command, work);
+        known->has_same_metadata = gated_has_metadata_of(gated, &early);
+    } else if (stage == STAGE_LINK) {
+        known->has_same_metadata = fits(compile, request);
+    } else {
+        known->has_same_metadata = !made_other_metadata(compile, request);
     }
-    return made_other_metadata(compile, request);
 }

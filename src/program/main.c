@@ -2,11 +2,11 @@
 #include "base/log.h"
 #include "gate/gate_keeper.h"
 #include "gate/linker.h"
+#include "portable/recorder.h"
 #include "process/inherited_env.h"
 #include "process/platform.h"
 #include "program/oneshot.h"
 #include "program/options.h"
-#include "program/recorder.h"
 #include "program/worker.h"
 
 #include <cjson/cJSON.h>

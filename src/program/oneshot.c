@@ -4,15 +4,15 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "gate/gated.h"
 #include "gate/hollow_store.h"
+#include "portable/objects.h"
+#include "portable/recorder.h"
+#include "portable/relink.h"
 #include "program/compile.h"
-#include "program/compile_result.h"
 #include "program/deliver.h"
-#include "program/gated.h"
 #include "program/host.h"
-#include "program/objects.h"
-#include "program/recorder.h"
-#include "program/relink.h"
+#include "program/private_dir.h"
 #include "rustc/gating.h"
 #include "rustc/invocation.h"
 
@@ -25,10 +25,17 @@ struct oneshot {
     struct invocation invocation;
     struct compile *compile;
     struct hollow_store hollow;
-    char *program; // our own file; NULL: not found
-    bool held;     // is nothing shown yet, since it may not count?
+    struct relink *relink;    // the linker's call of an early process; or NULL
+    struct gated *beside;     // what else rustc may have found beside its libraries
+    struct compile_call call; // that makes it
+    char *program;            // our own file; NULL: not found
+    bool held;                // is nothing shown yet, since it may not count?
     bool interrupted;
 };
+
+// The linker's call is noted, for a late process.
+static const struct gated_stand_in recorder = {
+    .make = recorder_make, .path = recorder_linker_path, .was_asked = recorder_is_done};
 
 static void on_metadata(void *owner, struct compile *compile);
 static void on_ended(void *owner, struct compile *compile);
@@ -55,13 +62,13 @@ static void want_files(struct oneshot *run)
 {
     const struct delivery *delivery = &run->invocation.delivery;
     if (delivery->output_file != NULL) {
-        said_want(&run->compile->said, SAID_RAW);
+        said_want(compile_said(run->compile), SAID_RAW);
     }
     if (delivery->stdout_file != NULL) {
-        said_want(&run->compile->said, SAID_STDOUT);
+        said_want(compile_said(run->compile), SAID_STDOUT);
     }
     if (delivery->stderr_file != NULL) {
-        said_want(&run->compile->said, SAID_SHOWN);
+        said_want(compile_said(run->compile), SAID_SHOWN);
     }
 }
 
@@ -80,7 +87,8 @@ static void make_compile(struct oneshot *run)
 
 static struct gated_request request_of(const struct oneshot *run)
 {
-    return (struct gated_request){.base_dir = run->host.cwd, .command = &run->compile->command};
+    return (struct gated_request){.base_dir = run->host.cwd,
+                                  .command = &compile_facts(run->compile)->command};
 }
 
 // Nobody may read it any more: the exit code still counts.
@@ -95,17 +103,17 @@ static void on_output(void *owner, struct compile *compile)
     if (run->held) {
         return;
     }
-    struct bytes *out = &compile->said.out;
+    struct bytes *out = &compile_said(compile)->out;
     show(STDOUT_FILENO, bytes_text(out), out->len);
     bytes_consume(out, out->len);
     struct bytes text = {0};
-    said_take_out(&compile->said, &text); // what was cut while nothing was shown
-    diagnostics_answer(&compile->said.list, SIZE_MAX, &text);
+    said_take_out(compile_said(compile), &text); // what was cut while nothing was shown
+    diagnostics_answer(&compile_said(compile)->list, SIZE_MAX, &text);
     if (run->invocation.delivery.stderr_file == NULL) {
         show(STDERR_FILENO, bytes_text(&text), text.len);
     }
     bytes_finish(&text);
-    diagnostics_finish(&compile->said.list);
+    diagnostics_finish(&compile_said(compile)->list);
 }
 
 // Nobody would take what rustc makes after its metadata: the full action runs on its own.
@@ -134,7 +142,8 @@ static void on_stop(void *owner)
 static bool write_file(const char *path, struct compile *compile, enum said_file file,
                        struct failure *why)
 {
-    return path == NULL || said_write(&compile->said, file, path, compile->ended, why);
+    return path == NULL || said_write(compile_said(compile), file, path,
+                                      compile_facts(compile)->state == COMPILE_ENDED, why);
 }
 
 static bool write_files(const struct oneshot *run, struct failure *why)
@@ -148,18 +157,18 @@ static bool write_files(const struct oneshot *run, struct failure *why)
 static int tool_exit_code(const struct oneshot *run)
 {
     const struct compile *compile = run->compile;
-    bool early = run->invocation.stage == STAGE_METADATA && compile->has_metadata;
-    if (early || compile_succeeded(compile)) {
+    bool early = run->invocation.stage == STAGE_METADATA && compile_facts(compile)->has_metadata;
+    if (early || facts_succeeded(compile_facts(compile))) {
         return 0;
     }
-    return compile->end.exit_code == 0 ? 1 : compile->end.exit_code;
+    return compile_facts(compile)->end.exit_code == 0 ? 1 : compile_facts(compile)->end.exit_code;
 }
 
 static bool finish(struct oneshot *run, int *ret_exit_code, struct failure *why)
 {
     *ret_exit_code = run->interrupted ? 1 : tool_exit_code(run);
-    if (!run->interrupted && run->compile->end.signal != 0 && *ret_exit_code != 0) {
-        char *end = compile_describe_end(run->compile);
+    if (!run->interrupted && compile_facts(run->compile)->end.signal != 0 && *ret_exit_code != 0) {
+        char *end = facts_describe_end(compile_facts(run->compile));
         log_line(LOG_LEVEL_ERROR, "%s", end);
         free(end);
     }
@@ -168,7 +177,7 @@ static bool finish(struct oneshot *run, int *ret_exit_code, struct failure *why)
     }
     struct deliver_to to = {.stage = run->invocation.stage,
                             .delivery = &run->invocation.delivery,
-                            .compile = run->compile};
+                            .made = compile_facts(run->compile)};
     return *ret_exit_code != 0 ||
            (deliver_outputs(&to, why) && deliver_afterwards(to.delivery, why));
 }
@@ -193,15 +202,16 @@ static bool leave_to_late(struct oneshot *run, const char *reason, int *ret_exit
 static bool finish_objects(struct oneshot *run, int *ret_exit_code, struct failure *why)
 {
     struct compile *compile = run->compile;
-    if (!run->interrupted && compile_is_unfit(compile)) {
-        char *noted = recorder_obstacle(compile->dir);
-        char *reason = noted != NULL ? noted : compile_describe_end(compile);
+    if (!run->interrupted && facts_are_unfit(compile_facts(compile))) {
+        char *noted = recorder_obstacle(compile_facts(compile)->dir);
+        char *reason = noted != NULL ? noted : facts_describe_end(compile_facts(compile));
         bool good = leave_to_late(run, reason, ret_exit_code, why);
         free(reason);
         return good;
     }
-    struct objects_source made = {
-        .command = &compile->command, .dir = compile->dir, .base_dir = run->host.cwd};
+    struct objects_source made = {.command = &compile_facts(compile)->command,
+                                  .dir = compile_facts(compile)->dir,
+                                  .base_dir = run->host.cwd};
     run->held = false;
     on_output(run, compile);
     *ret_exit_code = run->interrupted ? 1 : tool_exit_code(run);
@@ -211,7 +221,7 @@ static bool finish_objects(struct oneshot *run, int *ret_exit_code, struct failu
 
 static bool make_objects(struct oneshot *run, int *ret_exit_code, struct failure *why)
 {
-    const char *obstacle = gating_record_obstacle(&run->compile->command);
+    const char *obstacle = gating_record_obstacle(&compile_facts(run->compile)->command);
     if (obstacle == NULL && run->program == NULL) {
         obstacle = "the program's own file is not known";
     }
@@ -221,7 +231,7 @@ static bool make_objects(struct oneshot *run, int *ret_exit_code, struct failure
     struct gated_request early = request_of(run);
     struct failure reason;
     run->held = true;
-    compile_take_gated(run->compile, gated_create_recording(&early));
+    compile_take_gated(run->compile, gated_create_elsewhere(&early, &recorder));
     if (!compile_start(run->compile, &reason)) {
         return leave_to_late(run, reason.text, ret_exit_code, why);
     }
@@ -229,38 +239,57 @@ static bool make_objects(struct oneshot *run, int *ret_exit_code, struct failure
     return finish_objects(run, ret_exit_code, why);
 }
 
+static bool relink_words(void *owner, const struct private_words *words, struct strlist *argv,
+                         struct strlist *env, struct failure *why)
+{
+    struct oneshot *run = owner;
+    struct gated_request late = {.base_dir = run->host.cwd, .command = words->command};
+    if (!gated_place_full(run->beside, &late, words->dir, why) ||
+        !relink_argv(run->relink, words->command, words->dir, argv, why)) {
+        return false;
+    }
+    private_dir_env(words, env);
+    relink_env(run->relink, env);
+    return relink_shorten(run->relink, argv, env, why);
+}
+
 // Nor does what the linker said count: rustc would not have told it.
 static void drop_relink(struct compile *compile)
 {
-    relink_destroy(compile->relink);
-    compile->relink = NULL;
-    said_drop_all(&compile->said);
+    compile_set_call(compile, NULL);
+    said_drop_all(compile_said(compile));
 }
 
-static bool check_linker(const struct compile *compile, struct failure *why)
+static bool check_linker(const struct compile *compile, const struct relink *relink,
+                         struct failure *why)
 {
-    if (compile->end.signal != 0) {
-        return failure_set(why, "the linker was killed by signal %d", compile->end.signal);
+    if (compile_facts(compile)->end.signal != 0) {
+        return failure_set(why, "the linker was killed by signal %d",
+                           compile_facts(compile)->end.signal);
     }
-    if (compile->end.exit_code != 0) {
-        return failure_set(why, "the linker exited with code %d", compile->end.exit_code);
+    if (compile_facts(compile)->end.exit_code != 0) {
+        return failure_set(why, "the linker exited with code %d",
+                           compile_facts(compile)->end.exit_code);
     }
-    return relink_is_done(compile->relink) || failure_set(why, "the linker made nothing");
+    return relink_is_done(relink) || failure_set(why, "the linker made nothing");
 }
 
 // Whatever is wrong with it, `why` says: then the crate is compiled the ordinary way.
 static bool relinks(struct oneshot *run, struct failure *why)
 {
     struct gated_request late = request_of(run);
-    run->compile->relink = relink_create(run->invocation.delivery.objects, &late, why);
-    if (run->compile->relink == NULL) {
+    run->relink = relink_create(run->invocation.delivery.objects, late.base_dir, late.command, why);
+    if (run->relink == NULL) {
         return false;
     }
+    run->beside = gated_create_elsewhere(&late, &recorder);
+    run->call = (struct compile_call){.words = relink_words, .owner = run};
+    compile_set_call(run->compile, &run->call);
     run->held = true;
     bool good = compile_start(run->compile, why);
     if (good) {
         host_run(&run->host);
-        good = run->interrupted || check_linker(run->compile, why);
+        good = run->interrupted || check_linker(run->compile, run->relink, why);
     }
     run->held = false;
     if (!run->interrupted) {
@@ -275,7 +304,7 @@ static bool use_objects(struct oneshot *run, int *ret_exit_code, struct failure 
     if (relinks(run, &reason)) {
         return finish(run, ret_exit_code, why);
     }
-    char *subject = command_subject(&run->compile->command);
+    char *subject = command_subject(&compile_facts(run->compile)->command);
     log_line(LOG_LEVEL_NOTE, "%s is compiled the ordinary way: %s", subject, reason.text);
     free(subject);
     return run_compile(run, ret_exit_code, why);
@@ -322,6 +351,8 @@ int oneshot_run(const struct options *options, char *const *inherited_env)
     }
     host_kill_all(&run.host);
     compile_destroy(run.compile);
+    gated_destroy(run.beside);
+    relink_destroy(run.relink);
     hollow_store_finish(&run.hollow);
     free(run.program);
     host_close(&run.host);

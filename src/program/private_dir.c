@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/tree.h"
 #include "rustc/command_line.h"
+#include "rustc/environment.h"
 #include "store/state_dir.h"
 
 #include <stdlib.h>
@@ -56,9 +57,29 @@ static bool write_texts(const char *prefix, const struct strlist *texts, struct 
     return good;
 }
 
-bool private_dir_shorten(const char *dir, struct strlist *argv, const struct strlist *env,
-                         struct failure *why)
+// What rustc is given beside the request's environment, which may name a jobserver of its own; what
+// we were started with is in process/inherited_env.h. Neither is seen by what it compiles. (Not
+// MAKEFLAGS, for which rustc looks second: whatever calls make behind a macro or as the linker
+// would find a FIFO there, and GNU make before 4.4 refuses to work then.)
+void private_dir_env(const struct private_words *words, struct strlist *env)
 {
+    strlist_push_all(env, &words->command->env);
+    if (words->command->outputs == OUTPUTS_DIRECT) {
+        return;
+    }
+    char *tmp = command_tmp_dir(words->command, words->dir);
+    environment_set(env, "TMPDIR", tmp);
+    free(tmp);
+    if (words->make_flags != NULL && environment_value(env, "CARGO_MAKEFLAGS") == NULL) {
+        environment_set(env, "CARGO_MAKEFLAGS", words->make_flags);
+    }
+}
+
+bool private_dir_words(const struct private_words *words, struct strlist *argv, struct strlist *env,
+                       struct failure *why)
+{
+    private_dir_env(words, env);
+    command_argv(words->command, words->dir, words->linker, argv);
     struct command_line line = {
         .argv = argv, .env = env, .max_bytes = (size_t)sysconf(_SC_ARG_MAX)};
     if (command_line_is_short(&line)) {
@@ -69,7 +90,7 @@ bool private_dir_shorten(const char *dir, struct strlist *argv, const struct str
     }
     struct strlist kept = {0};
     struct strlist texts = {0};
-    char *prefix = path_join(dir, "args.");
+    char *prefix = path_join(words->dir, "args.");
     command_line_split(argv, prefix, &kept, &texts);
     strlist_finish(argv);
     *argv = kept;

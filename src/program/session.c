@@ -1,10 +1,15 @@
 #include "program/session.h"
 
 #include "base/mem.h"
+#include "pipeline/joining.h"
+#include "pipeline/pipeline.h"
+#include "process/idle.h"
+#include "program/answer.h"
+#include "program/compile_set.h"
 #include "program/deliver.h"
 #include "program/events.h"
-#include "program/intake.h"
-#include "program/performer.h"
+#include "program/launcher.h"
+#include "program/request.h"
 #include "roots/input_stamps.h"
 #include "rustc/gating.h"
 #include "store/state_dir.h"
@@ -14,7 +19,29 @@
 struct session {
     struct session_services services;
     struct intake intake;
-    struct performer performer;
+    struct launcher launcher;
+    struct pipeline *pipeline;
+    struct request_set requests;
+    struct compile_set compiles;
+    struct idle *idle;          // since when no request is open while compiles wait at gates
+    struct action_list actions; // what the table has told and is not done yet
+};
+
+static void on_started(void *owner, struct compile *compile);
+static void on_not_started(void *owner, struct compile *compile, const struct failure *why);
+static void on_metadata(void *owner, struct compile *compile);
+static void on_asked(void *owner, struct compile *compile);
+static void on_opened(void *owner, struct compile *compile);
+static void on_ended(void *owner, struct compile *compile);
+static void on_idle(void *owner);
+
+static const struct compile_events compile_events = {
+    .on_started = on_started,
+    .on_not_started = on_not_started,
+    .on_metadata = on_metadata,
+    .on_asked = on_asked,
+    .on_opened = on_opened,
+    .on_ended = on_ended,
 };
 
 struct session *session_create(const struct session_services *services)
@@ -27,33 +54,329 @@ struct session *session_create(const struct session_services *services)
                                       .cwd_kind = sandbox_kind_of_cwd(services->cwd),
                                       .state_root = services->state->root,
                                       .links = services->links};
-    performer_open(&session->performer, &session->services, &session->intake);
+    struct compile_place place = {.loop = services->loop,
+                                  .jobserver = services->jobserver,
+                                  .reaper = services->reaper,
+                                  .keeper = services->keeper,
+                                  .state = services->state,
+                                  .events = &compile_events,
+                                  .owner = session};
+    launcher_open(&session->launcher, &session->intake, &place);
+    session->idle = idle_create(services->loop, services->options->gate_ms, on_idle, session);
+    session->pipeline = pipeline_create(&services->options->limits);
     return session;
 }
 
 void session_destroy(struct session *session)
 {
-    if (session != NULL) {
-        performer_close(&session->performer);
-        free(session);
+    if (session == NULL) {
+        return;
+    }
+    idle_close(session->idle);
+    compile_set_finish(&session->compiles);
+    launcher_close(&session->launcher);
+    request_set_finish(&session->requests);
+    pipeline_destroy(session->pipeline);
+    action_list_finish(&session->actions);
+    free(session);
+}
+
+static void tell_not_started(struct session *session, struct compile *compile,
+                             const struct failure *why, bool is_refused)
+{
+    enum ending ending = ENDING_BAD;
+    if (compile_gated(compile) != NULL) {
+        events_compile_ordinary(session->services.trace, compile, why->text);
+        said_drop_waiting(compile_said(compile));
+        ending = ENDING_UNFIT;
+    } else if (!is_refused) {
+        compile_say(compile, why->text);
+    }
+    pipeline_ended(session->pipeline, compile_facts(compile)->serial, ending, 0, &session->actions);
+}
+
+// What a request that nobody listens to any more still writes in place must not meet what the next
+// one writes there.
+static bool must_wait(const struct session *session, const struct compile *compile)
+{
+    const struct command *command = &compile_facts(compile)->command;
+    return !command_is_redirected(command) &&
+           compile_set_has_dying(&session->compiles, command->working_dir);
+}
+
+static void start(struct session *session, struct compile *compile)
+{
+    const struct compile_facts *facts = compile_facts(compile);
+    struct failure why;
+    bool is_refused = facts->state == COMPILE_REFUSED;
+    if (must_wait(session, compile)) {
+        compile_wait_for_place(compile);
+    } else if (launcher_attach(compile, request_by_compile(&session->requests, facts->serial))) {
+        events_compile_attached(session->services.trace, compile);
+    } else if (!compile_start(compile, &why)) {
+        tell_not_started(session, compile, &why, is_refused);
+    } else if (facts->state == COMPILE_WAITS_TURN) {
+        events_compile_waits(session->services.trace, compile);
+    } else {
+        events_compile_started(session->services.trace, compile);
     }
 }
 
-// Would the request join a compile that cannot serve it?
-static bool must_compile_afresh(const struct session *session, const struct request *request,
-                                const struct work_request *work)
+static void restart(struct session *session, struct compile *compile)
 {
-    uint64_t serial = pipeline_candidate(session->performer.pipeline, request->invocation.key,
-                                         &request->identity);
-    if (serial == 0) {
-        return false;
+    char *end = facts_describe_end(compile_facts(compile));
+    bool is_lost = compile_facts(compile)->state == COMPILE_LOST;
+    if (is_lost) {
+        said_drop_waiting(compile_said(compile)); // its own rustc will say it, in its order
     }
-    struct compile *compile = compile_set_find(&session->performer.compiles, serial);
-    if (input_stamps_differ(compile->inputs)) {
+    diagnostics_start_again(&compile_said(compile)->list);
+    if (is_lost) {
+        events_compile_ordinary(session->services.trace, compile, end); // nothing of ours died
+    } else {
+        char *sentence = mem_format("%s; it is compiled once more", end);
+        compile_say(compile, sentence);
+        free(sentence);
+    }
+    free(end);
+    start(session, compile);
+}
+
+// A compile that does not get its rlibs is killed, and run again without a gate.
+static void open_gate(struct session *session, const struct action *action)
+{
+    struct compile *compile = compile_set_find(&session->compiles, action->compile);
+    struct failure why;
+    if (!launcher_let_link(compile, request_by_serial(&session->requests, action->request), &why)) {
+        events_compile_ordinary(session->services.trace, compile, why.text);
+        compile_kill(compile);
+    }
+}
+
+static void start_ordinary(struct session *session, const struct action *action)
+{
+    struct compile *compile = compile_set_find(&session->compiles, action->compile);
+    launcher_make_ordinary(&session->launcher, compile,
+                           request_by_serial(&session->requests, action->request));
+    start(session, compile);
+}
+
+static void send_answer(struct session *session, struct request *request,
+                        const struct answer *answer)
+{
+    struct work_response response = {.exit_code = answer->exit_code,
+                                     .output = answer->text.data,
+                                     .output_len = answer->text.len,
+                                     .request_id = request->id,
+                                     .was_cancelled = answer->was_cancelled};
+    events_request_answered(session->services.trace, request, &response);
+    // Bazel may use the id again as soon as it has read the response.
+    request_close(&session->requests, request);
+    session->services.send(session->services.owner, &response);
+}
+
+static void answer(struct session *session, const struct action *action)
+{
+    struct request *request = request_by_serial(&session->requests, action->request);
+    struct answer answer = {0};
+    answer_build(&answer, request, compile_set_find(&session->compiles, action->compile),
+                 action->outcome);
+    send_answer(session, request, &answer);
+    answer_finish(&answer);
+}
+
+static void perform(struct session *session, const struct action *action)
+{
+    switch (action->kind) {
+    case ACTION_START:
+        start(session, compile_set_find(&session->compiles, action->compile));
+        break;
+    case ACTION_RESTART:
+        restart(session, compile_set_find(&session->compiles, action->compile));
+        break;
+    case ACTION_OPEN:
+        open_gate(session, action);
+        break;
+    case ACTION_ORDINARY:
+        start_ordinary(session, action);
+        break;
+    case ACTION_ANSWER:
+        answer(session, action);
+        break;
+    case ACTION_KILL:
+        if (compile_kill(compile_set_find(&session->compiles, action->compile))) {
+            pipeline_ended(session->pipeline, action->compile, ENDING_BAD, 0, &session->actions);
+        }
+        break;
+    case ACTION_FORGET:
+        compile_set_remove(&session->compiles, action->compile);
+        break;
+    }
+}
+
+// An action may make the table append further ones.
+static void settle(struct session *session)
+{
+    for (size_t i = 0; i < session->actions.count; i++) {
+        struct action action = session->actions.items[i];
+        perform(session, &action);
+    }
+    session->actions.count = 0;
+    idle_set(session->idle,
+             session->requests.first == NULL && pipeline_holds_gates(session->pipeline));
+}
+
+// The build was interrupted or has failed: nobody may ever come for them.
+static void on_idle(void *owner)
+{
+    struct session *session = owner;
+    pipeline_release_gates(session->pipeline, &session->actions);
+    settle(session);
+}
+
+static void on_started(void *owner, struct compile *compile)
+{
+    const struct session *session = owner;
+    events_compile_started(session->services.trace, compile);
+}
+
+static void on_not_started(void *owner, struct compile *compile, const struct failure *why)
+{
+    struct session *session = owner;
+    tell_not_started(session, compile, why, false);
+    settle(session);
+}
+
+static void on_metadata(void *owner, struct compile *compile)
+{
+    struct session *session = owner;
+    events_compile_metadata(session->services.trace, compile);
+    pipeline_metadata_ready(session->pipeline, compile_facts(compile)->serial, &session->actions);
+    settle(session);
+}
+
+static void on_asked(void *owner, struct compile *compile)
+{
+    struct session *session = owner;
+    events_compile_asked(session->services.trace, compile);
+    pipeline_linker_asked(session->pipeline, compile_facts(compile)->serial, &session->actions);
+    settle(session);
+}
+
+static void on_opened(void *owner, struct compile *compile)
+{
+    const struct session *session = owner;
+    events_compile_opened(session->services.trace, compile);
+}
+
+// Each request that waits for what the other worker made may have been given other metadata; only a
+// late one of a linked crate has brought what it needs itself.
+static void check_remote(const struct session *session, struct compile *compile)
+{
+    const struct compile_facts *facts = compile_facts(compile);
+    struct joining_compile known = {.is_gone = facts_are_hollow(facts), .has_same_metadata = true};
+    bool fits = joining_doubt_of(&known) == JOINING_FITS;
+    if (!facts->is_remote || !facts_succeeded(facts)) {
+        return;
+    }
+    for (const struct request *request = session->requests.first; fits && request != NULL;
+         request = request->next) {
+        if (request->compile == facts->serial && request->invocation.stage != STAGE_LINK) {
+            launcher_compare(compile, request, NULL, &known);
+            fits = joining_doubt_of(&known) == JOINING_FITS;
+        }
+    }
+    if (!fits) {
+        compile_lose(compile);
+    }
+}
+
+static bool is_over(const struct compile *compile)
+{
+    enum compile_state state = compile_facts(compile)->state;
+    return state == COMPILE_ENDED || state == COMPILE_LOST;
+}
+
+static enum ending ending_of(const struct compile *compile)
+{
+    if (facts_are_unfit(compile_facts(compile))) {
+        return ENDING_UNFIT;
+    }
+    if (facts_succeeded(compile_facts(compile))) {
+        return ENDING_GOOD;
+    }
+    return compile_facts(compile)->end.signal != 0 ? ENDING_SIGNAL : ENDING_BAD;
+}
+
+// What rustc said of a compile that does not count is not told: the ordinary one will say it.
+static void drop_unfit(const struct session *session, struct compile *compile)
+{
+    if (facts_are_unfit(compile_facts(compile))) {
+        said_drop_waiting(compile_said(compile));
+    }
+    if (facts_are_unfit(compile_facts(compile)) && !compile_facts(compile)->end.killed) {
+        char *end = facts_describe_end(compile_facts(compile));
+        events_compile_ordinary(session->services.trace, compile, end);
+        free(end);
+    }
+}
+
+static void start_waiting(struct session *session)
+{
+    for (size_t i = 0; i < session->compiles.count; i++) {
+        struct compile *compile = session->compiles.items[i];
+        if (compile_facts(compile)->state == COMPILE_WAITS_PLACE) {
+            start(session, compile);
+        }
+    }
+    settle(session);
+}
+
+// The next build may ask for it with the digests of the first one.
+static void check_inputs(struct session *session, struct compile *compile)
+{
+    if (pipeline_would_keep(session->pipeline, compile_facts(compile)->serial) &&
+        input_stamps_differ(compile_inputs(compile))) {
         events_compile_changed(session->services.trace, compile);
-        return true;
+        pipeline_changed(session->pipeline, compile_facts(compile)->serial, &session->actions);
     }
-    return !compile_reclaim(compile) || launcher_differs(compile, request, work);
+}
+
+static void on_ended(void *owner, struct compile *compile)
+{
+    struct session *session = owner;
+    uint64_t serial = compile_facts(compile)->serial;
+    check_remote(session, compile);
+    check_inputs(session, compile);
+    events_compile_ended(session->services.trace, compile);
+    drop_unfit(session, compile);
+    pipeline_ended(session->pipeline, serial, ending_of(compile),
+                   facts_disk_bytes(compile_facts(compile)), &session->actions);
+    settle(session);
+    start_waiting(session);
+    struct compile *kept = compile_set_look(&session->compiles, serial);
+    if (kept != NULL && is_over(kept)) {
+        compile_keep(kept);
+    }
+}
+
+// Is the compile that the request would join the one for it?
+static enum joining_doubt doubt_of(struct session *session, const struct request *request,
+                                   const struct work_request *work)
+{
+    uint64_t serial =
+        pipeline_candidate(session->pipeline, request->invocation.key, &request->identity);
+    if (serial == 0) {
+        return JOINING_FITS;
+    }
+    struct compile *compile = compile_set_find(&session->compiles, serial);
+    struct joining_compile known = {.has_changed = input_stamps_differ(compile_inputs(compile))};
+    if (known.has_changed) {
+        events_compile_changed(session->services.trace, compile);
+    } else {
+        known.is_claimed = !compile_reclaim(compile);
+        launcher_compare(compile, request, work, &known);
+    }
+    return joining_doubt_of(&known);
 }
 
 static enum milestone milestone_of(enum stage stage)
@@ -66,7 +389,7 @@ static enum milestone milestone_of(enum stage stage)
     return milestones[stage];
 }
 
-static struct want want_of(const struct session *session, const struct request *request,
+static struct want want_of(struct session *session, const struct request *request,
                            const struct work_request *work)
 {
     struct want want = {.request = request->serial,
@@ -75,7 +398,7 @@ static struct want want_of(const struct session *session, const struct request *
         want.key = request->invocation.key;
         want.identity = &request->identity;
         want.is_bound = request->is_bound;
-        want.afresh = must_compile_afresh(session, request, work);
+        want.doubt = doubt_of(session, request, work);
     }
     return want;
 }
@@ -83,39 +406,30 @@ static struct want want_of(const struct session *session, const struct request *
 static void want(struct session *session, struct request *request, struct work_request *work)
 {
     struct want want = want_of(session, request, work);
-    enum verdict verdict = pipeline_want(session->performer.pipeline, &want, &request->compile,
-                                         &session->performer.actions);
-    if (verdict <= VERDICT_AFRESH) {
-        compile_set_add(&session->performer.compiles,
-                        launcher_make(&session->performer.launcher, request, work));
+    enum verdict verdict =
+        pipeline_want(session->pipeline, &want, &request->compile, &session->actions);
+    if (joining_is_new(verdict)) {
+        compile_set_add(&session->compiles, launcher_make(&session->launcher, request, work));
     } else if (request->invocation.stage == STAGE_LINK) {
         request_keep(request, work); // it may have to compile after all
     }
     events_request_served(session->services.trace, request, verdict);
-    performer_settle(&session->performer);
+    settle(session);
 }
 
 // Why the early request of a linked crate is not worth a process; NULL: it is.
 static const char *obstacle_of(const struct session *session, const struct request *request)
 {
-    const char *obstacle = gating_obstacle(&request->invocation.command);
-    if (obstacle != NULL) {
-        return obstacle;
-    }
-    if (request->is_bound) {
-        return "its directory may be emptied as soon as it is answered";
-    }
-    if (!request->has_identity) {
-        return "not every one of its inputs has a digest";
-    }
-    if (session->performer.launcher.program == NULL) {
-        return "the program's own file is not known";
-    }
-    bool is_new = pipeline_candidate(session->performer.pipeline, request->invocation.key,
-                                     &request->identity) == 0;
-    size_t held = compile_set_gated(&session->performer.compiles);
-    bool has_room = !is_new || held < session->services.options->gate_count;
-    return has_room ? NULL : "enough other ones are held at their gates";
+    struct joining_early early = {.obstacle = gating_obstacle(&request->invocation.command),
+                                  .is_bound = request->is_bound,
+                                  .has_identity = request->has_identity,
+                                  .has_program = session->launcher.program != NULL,
+                                  .held = compile_set_gated(&session->compiles),
+                                  .most = session->services.options->gate_count};
+    early.is_known =
+        request->has_identity &&
+        pipeline_candidate(session->pipeline, request->invocation.key, &request->identity) != 0;
+    return joining_early_obstacle(&early);
 }
 
 // The late request does the whole work.
@@ -128,7 +442,7 @@ static void answer_stamp(struct session *session, struct request *request, const
         request_explain(request, &why);
         answer_fail(&answer, &why);
     }
-    performer_answer(&session->performer, request, &answer);
+    send_answer(session, request, &answer);
     answer_finish(&answer);
 }
 
@@ -137,21 +451,21 @@ static void refuse(struct session *session, struct request *request, struct fail
     struct answer answer = {0};
     request_explain(request, why);
     answer_fail(&answer, why);
-    performer_answer(&session->performer, request, &answer);
+    send_answer(session, request, &answer);
     answer_finish(&answer);
 }
 
 // Bazel uses ids again in the next build, and does not tell when it gave a request up.
 static struct request *open_request(struct session *session, int32_t id)
 {
-    struct request *older = request_by_id(&session->performer.requests, id);
+    struct request *older = request_by_id(&session->requests, id);
     if (older != NULL) {
         events_request_abandoned(session->services.trace, older);
-        pipeline_abandon(session->performer.pipeline, older->serial, &session->performer.actions);
-        request_close(&session->performer.requests, older);
-        performer_settle(&session->performer);
+        pipeline_abandon(session->pipeline, older->serial, &session->actions);
+        request_close(&session->requests, older);
+        settle(session);
     }
-    return request_open(&session->performer.requests, id);
+    return request_open(&session->requests, id);
 }
 
 // Bazel forgets a request whose wait was interrupted, drops the answer that comes then, and waits
@@ -168,13 +482,13 @@ static void answer_late_cancel(struct session *session, int32_t id)
 
 static void cancel(struct session *session, int32_t id)
 {
-    struct request *request = request_by_id(&session->performer.requests, id);
+    struct request *request = request_by_id(&session->requests, id);
     if (request == NULL) {
         answer_late_cancel(session, id);
     } else {
         events_request_cancelled(session->services.trace, request);
-        pipeline_cancel(session->performer.pipeline, request->serial, &session->performer.actions);
-        performer_settle(&session->performer);
+        pipeline_cancel(session->pipeline, request->serial, &session->actions);
+        settle(session);
     }
 }
 

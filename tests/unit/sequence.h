@@ -52,7 +52,7 @@ static inline void append_want(struct bytes *got, struct pipeline *pipeline,
         .key = keyed ? words->items[2] : NULL,
         .identity = keyed ? &identity : NULL,
         .milestone = milestones[(unsigned char)words->items[4][0]],
-        .afresh = words->count > 5 && words->items[5][0] == 'a',
+        .doubt = words->count > 5 && words->items[5][0] == 'a' ? JOINING_CHANGED : JOINING_FITS,
         .is_bound = words->count > 5 && words->items[5][0] == 'b',
     };
     uint64_t compile = 0;

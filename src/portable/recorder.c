@@ -1,6 +1,6 @@
 // realpath
 #define _XOPEN_SOURCE 700
-#include "program/recorder.h"
+#include "portable/recorder.h"
 
 #include "base/file.h"
 #include "base/log.h"
@@ -8,6 +8,7 @@
 #include "base/placing.h"
 #include "base/tree.h"
 #include "rustc/environment.h"
+#include "rustc/gating.h"
 #include "rustc/link_record.h"
 #include "rustc/response_file.h"
 #include "rustc/substitution.h"
@@ -36,28 +37,29 @@ struct recording {
     struct substitutions rules;
 };
 
-static bool write_spec(const struct recorder_spec *spec, struct failure *why)
+static bool write_spec(const char *dir, const struct command *command, struct failure *why)
 {
-    struct link_record record = {.identity = link_record_identity(spec->command)};
-    strlist_push_take(&record.argv, sysroot_of(spec->command));
-    strlist_push(&record.argv, spec->command->working_dir);
-    strlist_push_all(&record.env, &spec->command->env);
-    char *path = path_join(spec->dir, RECORDER_SPEC);
+    struct link_record record = {.identity = link_record_identity(command)};
+    strlist_push_take(&record.argv, sysroot_of(command));
+    strlist_push(&record.argv, command->working_dir);
+    strlist_push_all(&record.env, &command->env);
+    char *path = path_join(dir, RECORDER_SPEC);
     bool good = link_record_write(&record, path, why);
     free(path);
     link_record_finish(&record);
     return good;
 }
 
-bool recorder_make(const struct recorder_spec *spec, struct failure *why)
+bool recorder_make(const char *dir, const char *program, const struct command *command,
+                   struct failure *why)
 {
-    char *bin = path_join(spec->dir, RECORDER_BIN);
-    char *stand_in = recorder_linker_path(spec->dir, spec->linker);
-    char *objects = path_join(spec->dir, RECORDER_OBJECTS);
+    char *bin = path_join(dir, RECORDER_BIN);
+    char *stand_in = recorder_linker_path(dir, gating_linker(command));
+    char *objects = path_join(dir, RECORDER_OBJECTS);
     bool good = tree_make(bin, S_IRWXU, why) && tree_make(objects, S_IRWXU, why) &&
-                (symlink(spec->program, stand_in) == 0 ||
+                (symlink(program, stand_in) == 0 ||
                  failure_errno(why, errno, "cannot make the link '%s'", stand_in)) &&
-                write_spec(spec, why);
+                write_spec(dir, command, why);
     free(objects);
     free(stand_in);
     free(bin);

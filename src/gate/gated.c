@@ -1,4 +1,4 @@
-#include "program/gated.h"
+#include "gate/gated.h"
 
 #include "base/digest.h"
 #include "base/file.h"
@@ -6,7 +6,6 @@
 #include "base/placing.h"
 #include "base/tree.h"
 #include "gate/hollow_store.h"
-#include "program/recorder.h"
 #include "rustc/gating.h"
 #include "rustc/metadata.h"
 
@@ -31,7 +30,7 @@ struct gated {
     struct strlist neighbours; // pairs: where another library of such a folder is, its place
     struct digest metadata;    // of all files together
     bool is_known;             // is that digest to be relied on?
-    bool records;              // is the linker called by another process?
+    const struct gated_stand_in *stand_in; // NULL: our own
 };
 
 static int compare_path(const void *path, const void *input)
@@ -129,11 +128,12 @@ static void add_folder(struct gated *gated, const struct gated_request *request,
     free(place);
 }
 
-struct gated *gated_create_recording(const struct gated_request *request)
+struct gated *gated_create_elsewhere(const struct gated_request *request,
+                                     const struct gated_stand_in *stand_in)
 {
     struct gated *gated = gated_create(request);
     const struct strlist *folders = &request->command->dependencies.folders;
-    gated->records = true;
+    gated->stand_in = stand_in;
     for (size_t i = 0; i < folders->count; i++) {
         add_folder(gated, request, folders->items[i]);
     }
@@ -228,16 +228,6 @@ static bool make_gate(struct gated *gated, const struct command *command,
     return gated->gate != NULL;
 }
 
-static bool make_recorder(const struct command *command, const struct gated_place *place,
-                          struct failure *why)
-{
-    struct recorder_spec spec = {.dir = place->dir,
-                                 .program = place->program,
-                                 .linker = gating_linker(command),
-                                 .command = command};
-    return recorder_make(&spec, why);
-}
-
 bool gated_prepare(struct gated *gated, const struct command *command,
                    const struct gated_place *place, struct failure *why)
 {
@@ -246,19 +236,21 @@ bool gated_prepare(struct gated *gated, const struct command *command,
         good = put_hollow(gated, command, place, i, why);
     }
     return good && put_neighbours(gated, place->dir, why) &&
-           (gated->records ? make_recorder(command, place, why)
-                           : make_gate(gated, command, place, why));
+           (gated->stand_in == NULL
+                ? make_gate(gated, command, place, why)
+                : gated->stand_in->make(place->dir, place->program, command, why));
 }
 
 char *gated_linker(const struct gated *gated, const struct command *command, const char *dir)
 {
     const char *linker = gating_linker(command);
-    return gated->records ? recorder_linker_path(dir, linker) : gate_linker_path(dir, linker);
+    return gated->stand_in == NULL ? gate_linker_path(dir, linker)
+                                   : gated->stand_in->path(dir, linker);
 }
 
-bool gated_is_recorded(const struct gated *gated, const char *dir)
+bool gated_was_asked_elsewhere(const struct gated *gated, const char *dir)
 {
-    return gated->records && recorder_is_done(dir);
+    return gated->stand_in != NULL && gated->stand_in->was_asked(dir);
 }
 
 bool gated_has_metadata_of(const struct gated *gated, const struct gated_request *request)

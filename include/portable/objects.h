@@ -2,8 +2,8 @@
  * The directory of --pipelining-objects: what an early process leaves for a late one, on another
  * machine perhaps. It holds nothing that differs from run to run or from machine to machine.
  */
-#ifndef RELAY_PROGRAM_OBJECTS_H
-#define RELAY_PROGRAM_OBJECTS_H
+#ifndef RELAY_PORTABLE_OBJECTS_H
+#define RELAY_PORTABLE_OBJECTS_H
 
 #include "base/failure.h"
 #include "rustc/command.h"

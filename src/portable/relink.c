@@ -1,8 +1,8 @@
-#include "program/relink.h"
+#include "portable/relink.h"
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "program/objects.h"
+#include "portable/objects.h"
 #include "rustc/command_line.h"
 #include "rustc/environment.h"
 #include "rustc/gating.h"
@@ -19,41 +19,38 @@
 
 struct relink {
     struct link_record record;
-    struct gated *gated; // what else rustc may have found beside the libraries
     char *objects;
-    char *base_dir;
     char *linker;
     char *dir;                   // the private directory, once it is prepared
     struct substitutions places; // from then on
 };
 
-static bool has_library(const struct gated_request *late, size_t index, const char *sum,
-                        struct failure *why)
+static bool has_library(const char *rlib, const char *sum, struct failure *why)
 {
-    char *rlib = path_join(late->base_dir, late->command->dependencies.items[index].rlib);
     bool good = true;
     if (hollow_is(rlib)) {
         good = failure_set(why, "'%s' is a hollow rlib (it has metadata and no code)", rlib);
     } else if (!metadata_has_sum(rlib, sum)) {
         good = failure_set(why, "'%s' has other metadata than those that were used", rlib);
     }
-    free(rlib);
     return good;
 }
 
-static bool fits(const struct link_record *record, const struct gated_request *late,
-                 struct failure *why)
+static bool fits(const struct link_record *record, const char *base_dir,
+                 const struct command *command, struct failure *why)
 {
     if (record->obstacle != NULL) {
         return failure_set(why, "%s", record->obstacle);
     }
-    char *identity = link_record_identity(late->command);
+    char *identity = link_record_identity(command);
     bool good = (record->identity != NULL && strcmp(record->identity, identity) == 0 &&
-                 record->libraries.count == late->command->dependencies.count) ||
+                 record->libraries.count == command->dependencies.count) ||
                 failure_set(why, "the objects are another command's");
     free(identity);
     for (size_t i = 0; good && i < record->libraries.count; i++) {
-        good = has_library(late, i, record->libraries.items[i], why);
+        char *rlib = path_join(base_dir, command->dependencies.items[i].rlib);
+        good = has_library(rlib, record->libraries.items[i], why);
+        free(rlib);
     }
     return good;
 }
@@ -66,18 +63,16 @@ static bool read_record(struct relink *relink, struct failure *why)
     return good;
 }
 
-struct relink *relink_create(const char *objects, const struct gated_request *late,
-                             struct failure *why)
+struct relink *relink_create(const char *objects, const char *base_dir,
+                             const struct command *command, struct failure *why)
 {
     struct relink *relink = mem_zalloc(sizeof *relink);
     relink->objects = mem_dup(objects);
-    relink->base_dir = mem_dup(late->base_dir);
-    relink->linker = mem_dup(gating_linker(late->command));
-    if (!read_record(relink, why) || !fits(&relink->record, late, why)) {
+    relink->linker = mem_dup(gating_linker(command));
+    if (!read_record(relink, why) || !fits(&relink->record, base_dir, command, why)) {
         relink_destroy(relink);
         return NULL;
     }
-    relink->gated = gated_create_recording(late);
     return relink;
 }
 
@@ -87,10 +82,8 @@ void relink_destroy(struct relink *relink)
         return;
     }
     link_record_finish(&relink->record);
-    gated_destroy(relink->gated);
     substitutions_finish(&relink->places);
     free(relink->objects);
-    free(relink->base_dir);
     free(relink->linker);
     free(relink->dir);
     free(relink);
@@ -112,12 +105,10 @@ static void set_places(struct relink *relink, const struct command *command)
 static bool prepare(struct relink *relink, const struct command *command, const char *dir,
                     struct failure *why)
 {
-    struct gated_request late = {.base_dir = relink->base_dir, .command = command};
     free(relink->dir);
     relink->dir = mem_dup(dir);
     set_places(relink, command);
-    return gated_place_full(relink->gated, &late, dir, why) &&
-           objects_unpack_left(relink->objects, command, dir, why);
+    return objects_unpack_left(relink->objects, command, dir, why);
 }
 
 bool relink_argv(struct relink *relink, const struct command *command, const char *dir,

@@ -2,8 +2,8 @@
  * What a linked crate's compile needs to start before its dependencies' code exists: hollow rlibs
  * in its private directory, a gate in the place of its linker, and later the full rlibs.
  */
-#ifndef RELAY_PROGRAM_GATED_H
-#define RELAY_PROGRAM_GATED_H
+#ifndef RELAY_GATE_GATED_H
+#define RELAY_GATE_GATED_H
 
 #include "base/failure.h"
 #include "base/input.h"
@@ -39,12 +39,24 @@ struct gated_place {
 /** Notes what the request brings; nothing is read or made yet. */
 struct gated *gated_create(const struct gated_request *request);
 
+/** A stand-in for the linker that is none of ours. */
+struct gated_stand_in {
+    /** Makes its files in the private directory `dir`; `program` is our own executable. */
+    bool (*make)(const char *dir, const char *program, const struct command *command,
+                 struct failure *why);
+    /** What `-Clinker=` must say. Owned by the caller. */
+    char *(*path)(const char *dir, const char *linker);
+    /** Was the linker asked for? */
+    bool (*was_asked)(const char *dir);
+};
+
 /**
- * The same for a compile whose linker is called by another process: its stand-in notes the call and
- * ends (recorder.h). Without inputs, since nobody named them: what rustc may look for in the
+ * The same for a compile whose linker is called by another process: its stand-in, which is
+ * borrowed, does not wait. Without inputs, since nobody named them: what rustc may look for in the
  * folders of libraries is looked for there now.
  */
-struct gated *gated_create_recording(const struct gated_request *request);
+struct gated *gated_create_elsewhere(const struct gated_request *request,
+                                     const struct gated_stand_in *stand_in);
 
 /** Closes the gate: whoever waits there ends with an error. Accepts NULL. */
 void gated_destroy(struct gated *gated);
@@ -62,10 +74,11 @@ void gated_end(struct gated *gated);
 /** The linker's name for rustc. Owned by the caller. */
 char *gated_linker(const struct gated *gated, const struct command *command, const char *dir);
 
-/** Has the linker been asked for, and the call been noted? False when it is held at a gate. */
-bool gated_is_recorded(const struct gated *gated, const char *dir);
+/** Was another stand-in than ours asked for the linker? */
+bool gated_was_asked_elsewhere(const struct gated *gated, const char *dir);
 
-/** Puts links to the full rlibs into `dir`, where a noted call has its libraries. */
+/** Puts links to the full rlibs into `dir`, where a call that another process asked for has its
+ * libraries. */
 bool gated_place_full(const struct gated *gated, const struct gated_request *late, const char *dir,
                       struct failure *why);
 

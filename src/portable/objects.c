@@ -1,10 +1,10 @@
-#include "program/objects.h"
+#include "portable/objects.h"
 
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/placing.h"
 #include "base/tree.h"
-#include "program/recorder.h"
+#include "portable/recorder.h"
 #include "rustc/link_record.h"
 #include "rustc/metadata.h"
 #include "rustc/substitution.h"

@@ -2,12 +2,12 @@
  * The linker's call that an early process noted (recorder.h), made by a late one: with its own
  * rlibs, at its own places, perhaps on another machine.
  */
-#ifndef RELAY_PROGRAM_RELINK_H
-#define RELAY_PROGRAM_RELINK_H
+#ifndef RELAY_PORTABLE_RELINK_H
+#define RELAY_PORTABLE_RELINK_H
 
 #include "base/failure.h"
 #include "base/strlist.h"
-#include "program/gated.h"
+#include "rustc/command.h"
 
 #include <stdbool.h>
 
@@ -16,20 +16,21 @@ struct relink;
 /**
  * Reads what the early process left in `objects`. NULL when it is not to be used, and `why` says
  * the reason: there is nothing, it was another command, or its metadata are not those in the rlibs
- * of the late request; also when in doubt.
+ * of the late command, which are found in `base_dir`; also when in doubt.
  */
-struct relink *relink_create(const char *objects, const struct gated_request *late,
-                             struct failure *why);
+struct relink *relink_create(const char *objects, const char *base_dir,
+                             const struct command *command, struct failure *why);
 
 /** Accepts NULL. */
 void relink_destroy(struct relink *relink);
 
-/**
- * The linker with its arguments, for a compile in the private directory `dir`, which is given links
- * to the libraries and what else belongs there.
- */
+/** The linker with its arguments, for a compile in the private directory `dir`, which is given what
+ * else belongs there. The full rlibs must be there. */
 bool relink_argv(struct relink *relink, const struct command *command, const char *dir,
                  struct strlist *argv, struct failure *why);
+
+/** Changes the environment as rustc does for the linker. After relink_argv(). */
+void relink_env(const struct relink *relink, struct strlist *env);
 
 /** Moves arguments that are too long for the system into a file, which the linker's driver reads.
  */
@@ -38,8 +39,5 @@ bool relink_shorten(const struct relink *relink, struct strlist *argv, const str
 
 /** Is the linker's output there? */
 bool relink_is_done(const struct relink *relink);
-
-/** Changes the environment as rustc does for the linker. After relink_argv(). */
-void relink_env(const struct relink *relink, struct strlist *env);
 
 #endif

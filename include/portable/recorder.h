@@ -1,10 +1,10 @@
 /**
  * A stand-in for rustc's linker that does not link: it keeps the object files, notes the call
  * (rustc/link_record.h) and says that all went well. Another process makes the call when the rlibs
- * are there (program/relink.h).
+ * are there (portable/relink.h).
  */
-#ifndef RELAY_PROGRAM_RECORDER_H
-#define RELAY_PROGRAM_RECORDER_H
+#ifndef RELAY_PORTABLE_RECORDER_H
+#define RELAY_PORTABLE_RECORDER_H
 
 #include "base/failure.h"
 #include "rustc/command.h"
@@ -15,16 +15,10 @@
 #define RECORDER_OBJECTS "record/objects"
 #define RECORDER_RECORD "record/record"
 
-/** What a compile with a recorder consists of. All borrowed. */
-struct recorder_spec {
-    const char *dir;     /**< the compile's private directory */
-    const char *program; /**< our own executable, which plays the linker */
-    const char *linker;  /**< the real one, for its name */
-    const struct command *command;
-};
-
-/** Makes the recorder's files. */
-bool recorder_make(const struct recorder_spec *spec, struct failure *why);
+/** Makes the recorder's files in the private directory `dir` of a compile; `program` is our own
+ * executable, which plays the linker. */
+bool recorder_make(const char *dir, const char *program, const struct command *command,
+                   struct failure *why);
 
 /** What `-Clinker=` must say. Owned by the caller. */
 char *recorder_linker_path(const char *dir, const char *linker);

@@ -1,0 +1,71 @@
+/**
+ * Where a compile works: its private directory (program/private_dir.h), or that of another worker
+ * whose process makes the same (store/shared.h); and what other workers find of it.
+ */
+#ifndef RELAY_PROGRAM_WORKPLACE_H
+#define RELAY_PROGRAM_WORKPLACE_H
+
+#include "base/failure.h"
+#include "rustc/command.h"
+#include "store/shared.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+struct state_dir;
+
+/** A zeroed one with a state directory and a serial has no directory and is shared with nobody. */
+struct workplace {
+    struct state_dir *state; /**< borrowed */
+    uint64_t serial;         /**< the compile's */
+    char *name;              /**< under which workers find it; NULL: they do not */
+    bool may_attach;         /**< may it take over another worker's, which was not tried yet? */
+    char *dir;               /**< the directory, now; NULL: there is none */
+    char *made_in;           /**< where it was when rustc wrote there; NULL: there it is */
+    bool is_remote;          /**< does, or did, another worker's process write there? */
+    struct shared_offer offer;
+    struct workplace_watch *watch; /**< of another worker's process; NULL: nobody waits for one */
+};
+
+/** Makes the directory for a start of the command. */
+bool workplace_make(struct workplace *place, const struct command *command, struct failure *why);
+
+/** Other workers find it now, if it has a name. */
+void workplace_publish(struct workplace *place);
+
+/**
+ * Waits for another worker's process of that name instead; `over` is called once, from the loop,
+ * with `owner`. False: there is none, or it may not.
+ */
+bool workplace_attach(struct workplace *place, uv_loop_t *loop, shared_over *over, void *owner);
+
+/** Does not wait any more; no call comes. May be called from within `over`. */
+void workplace_leave(struct workplace *place);
+
+/** The same, and what the other worker makes is of no interest. */
+void workplace_detach(struct workplace *place);
+
+/** The other worker's process is over: makes what it made this worker's own. False: there is no
+ * result, or it is not to be had. */
+bool workplace_claim(struct workplace *place, struct shared_result *ret_result);
+
+/** Other workers may claim what was made, with this result. Not for what was claimed here. */
+void workplace_tell(struct workplace *place, const struct shared_result *result);
+
+/** Nobody finds it any more; whoever waits for it compiles. */
+void workplace_withdraw(struct workplace *place);
+
+/**
+ * Makes what others were told of this worker's alone, before something is taken from it or it is
+ * removed. `*ret_moved`: the directory has another path now. False: somebody else has it.
+ */
+bool workplace_reclaim(struct workplace *place, bool *ret_moved);
+
+/** Removes the directory, if it is ours. There is none then, as before workplace_make(). */
+void workplace_clear(struct workplace *place);
+
+/** workplace_clear(), and frees. */
+void workplace_finish(struct workplace *place);
+
+#endif
