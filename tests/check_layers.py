@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Holds the edges between layers: who may include whom, where libuv may appear, and that every
-source has its header at the same place under include/."""
+"""Holds the edges between layers: who may include whom, where libuv may appear, that every source has
+its header at the same place under include/, and that there are no circles."""
 
+import graphlib
 import pathlib
 import re
 import sys
@@ -53,8 +54,26 @@ def judge_mirror():
             yield f"{source.relative_to(ROOT)}: {header.relative_to(ROOT)} is missing"
 
 
+def room(path):
+    """The source and its header are one."""
+    return f"{path.parent.name}/{path.stem.removesuffix('_linux')}"
+
+
+def judge_circles():
+    """No room needs itself by way of others."""
+    seen = {}
+    for path in [*ROOT.glob("src/*/*.c"), *ROOT.glob("include/*/*.h")]:
+        names = {name.removesuffix(".h") for quote, name in INCLUDE.findall(path.read_text())
+                 if quote == '"'}
+        seen.setdefault(room(path), set()).update(names - {room(path)})
+    try:
+        list(graphlib.TopologicalSorter(seen).static_order())
+    except graphlib.CycleError as error:
+        yield "a circle: " + " -> ".join(error.args[1])
+
+
 def main():
-    complaints = list(judge_mirror())
+    complaints = [*judge_mirror(), *judge_circles()]
     for tree in ("src/**/*.[ch]", "include/**/*.h"):
         for path in sorted(ROOT.glob(tree)):
             complaints += [f"{path.relative_to(ROOT)}: {text}" for text in judge_file(path)]

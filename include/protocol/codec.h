@@ -32,7 +32,4 @@ struct codec {
     void (*encode)(const struct work_response *response, struct bytes *out);
 };
 
-/** The codec of a wire that is known: never WIRE_AUTO. */
-const struct codec *codec_for(enum wire wire);
-
 #endif

@@ -78,12 +78,11 @@ char *command_out_dir(const struct command *command, const char *private_dir);
 char *command_tmp_dir(const struct command *command, const char *private_dir);
 
 /**
- * The argument vector; outputs go below `private_dir` (absolute) unless they are direct. With
- * `gate`, the path of a stand-in for the linker, it takes its libraries from there, too (gating.h);
- * NULL: it does not.
+ * The argument vector; outputs go below `private_dir` (absolute) unless they are direct. `rest` are
+ * the arguments that name no outputs, as gating_argv() changes them; NULL: as the command has them.
  */
-void command_argv(const struct command *command, const char *private_dir, const char *gate,
-                  struct strlist *argv);
+void command_argv(const struct command *command, const char *private_dir,
+                  const struct strlist *rest, struct strlist *argv);
 
 /** Moves the command to another working directory: every mention of the old one changes with it. */
 void command_move(struct command *command, const char *working_dir);

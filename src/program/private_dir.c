@@ -5,6 +5,7 @@
 #include "base/tree.h"
 #include "rustc/command_line.h"
 #include "rustc/environment.h"
+#include "rustc/gating.h"
 #include "store/state_dir.h"
 
 #include <stdlib.h>
@@ -79,7 +80,12 @@ bool private_dir_words(const struct private_words *words, struct strlist *argv, 
                        struct failure *why)
 {
     private_dir_env(words, env);
-    command_argv(words->command, words->dir, words->linker, argv);
+    struct strlist rest = {0};
+    if (words->linker != NULL) {
+        gating_argv(words->command, words->dir, words->linker, &rest);
+    }
+    command_argv(words->command, words->dir, words->linker == NULL ? NULL : &rest, argv);
+    strlist_finish(&rest);
     struct command_line line = {
         .argv = argv, .env = env, .max_bytes = (size_t)sysconf(_SC_ARG_MAX)};
     if (command_line_is_short(&line)) {

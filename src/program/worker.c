@@ -9,7 +9,7 @@
 #include "program/outlet.h"
 #include "program/session.h"
 #include "program/trace.h"
-#include "protocol/codec.h"
+#include "protocol/wire.h"
 #include "protocol/work.h"
 #include "roots/link_base.h"
 #include "roots/root_keeper.h"

@@ -3,7 +3,6 @@
 #include "base/bytes.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "rustc/gating.h"
 #include "rustc/substitution.h"
 
 #include <stdlib.h>
@@ -126,16 +125,6 @@ static void push_emit(const struct command *command, const char *private_dir, st
     strlist_push_take(argv, bytes_detach(&value));
 }
 
-static void push_rest(const struct command *command, const char *private_dir, const char *gate,
-                      struct strlist *argv)
-{
-    if (gate == NULL) {
-        strlist_push_all(argv, &command->crate.rest);
-    } else {
-        gating_argv(command, private_dir, gate, argv);
-    }
-}
-
 // With -o, rustc says that it takes no notice of an --out-dir.
 static void push_out_dir(const struct crate_args *crate, const char *out_dir, struct strlist *argv)
 {
@@ -151,8 +140,8 @@ static void push_out_dir(const struct crate_args *crate, const char *out_dir, st
     }
 }
 
-void command_argv(const struct command *command, const char *private_dir, const char *gate,
-                  struct strlist *argv)
+void command_argv(const struct command *command, const char *private_dir,
+                  const struct strlist *rest, struct strlist *argv)
 {
     strlist_push(argv, command->tool);
     if (!command_is_redirected(command)) {
@@ -160,7 +149,7 @@ void command_argv(const struct command *command, const char *private_dir, const 
         return;
     }
     const struct crate_args *crate = &command->crate;
-    push_rest(command, private_dir, gate, argv);
+    strlist_push_all(argv, rest == NULL ? &crate->rest : rest);
     push_emit(command, private_dir, argv);
     char *out_dir = command_out_dir(command, private_dir);
     push_out_dir(crate, out_dir, argv);

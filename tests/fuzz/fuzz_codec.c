@@ -1,7 +1,7 @@
 // Any frame: JSON when it starts with a brace; what it held goes back out as responses.
 #include "base/bytes.h"
 #include "base/failure.h"
-#include "protocol/codec.h"
+#include "protocol/wire.h"
 #include "protocol/work.h"
 
 #include <string.h>

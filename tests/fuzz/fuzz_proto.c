@@ -1,6 +1,6 @@
 // Our own reader of requests beside protobuf-c's: what ours accepts is what that one reads.
 #include "base/failure.h"
-#include "protocol/codec.h"
+#include "protocol/wire.h"
 #include "protocol/work.h"
 #include "worker_protocol.pb-c.h"
 

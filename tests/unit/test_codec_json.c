@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "protocol/codec_json.h"
+#include "protocol/wire.h"
 #include "request_text.h"
 
 #define BYTES(literal) literal, sizeof(literal) - 1

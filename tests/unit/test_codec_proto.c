@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "protocol/codec_proto.h"
+#include "protocol/wire.h"
 #include "request_text.h"
 
 #define BYTES(literal) literal, sizeof(literal) - 1

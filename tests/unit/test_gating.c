@@ -182,7 +182,10 @@ static void the_whole_command_is_redirected(void **state)
     struct invocation invocation = invocation_of("--crate-type=bin");
     struct strlist argv = {0};
     struct bytes got = {0};
-    command_argv(&invocation.command, "/p", "/p/gate/bin/cc", &argv);
+    struct strlist rest = {0};
+    gating_argv(&invocation.command, "/p", "/p/gate/bin/cc", &rest);
+    command_argv(&invocation.command, "/p", &rest, &argv);
+    strlist_finish(&rest);
     append_line(&got, &argv);
     assert_text("gated", &got,
                 "rustc x.rs --crate-type=bin --crate-name=x" BOTH GATE

@@ -1,4 +1,4 @@
-#include "protocol/codec.h"
+#include "protocol/wire.h"
 
 #include "protocol/codec_json.h"
 #include "protocol/codec_proto.h"
