@@ -3,12 +3,12 @@
  * memory. So they are kept on a tmpfs where that is possible, and else in the state directory:
  *
  *     <memory>/rustc-relay-<uid>/                  mode 0700
- *     <memory>/rustc-relay-<uid>/<digest>/         one state root's links; flock(2)ed, shared, by
- *                                                  each worker that uses it, as long as it lives
+ *     <memory>/rustc-relay-<uid>/<digest>/         one state root's links; leased (base/lease.h) by
+ *                                                  all workers that use it, as long as they live
  *     <memory>/rustc-relay-<uid>/<digest>/base     leads to that state root
  *
  * The digest is that of the state root's path, so the place is the same in every build: rustc sees
- * it. A directory that nobody has locked and whose state root is gone (`bazel clean --expunge`) is
+ * it. A directory that nobody has leased and whose state root is gone (`bazel clean --expunge`) is
  * removed when the next worker starts. Blocks for the file system.
  */
 #ifndef RELAY_ROOTS_LINK_BASE_H
@@ -30,10 +30,10 @@ enum { LINK_BASE_FREE_PART = 2 };
 
 struct link_base {
     char *state_root;
-    char *top;   /**< our directory on the tmpfs; NULL: all links are in the state root */
-    char *dir;   /**< in it, that of our state root */
-    int lock_fd; /**< `dir`, locked; -1 while it is not there; valid while `dir` is set */
-    char *user;  /**< what this worker is called as a user of private roots (root_lease.h) */
+    char *top;  /**< our directory on the tmpfs; NULL: all links are in the state root */
+    char *dir;  /**< in it, that of our state root */
+    int lease;  /**< of `dir`; LEASE_NONE while it is not there; valid while `dir` is set */
+    char *user; /**< what this worker is called as a user of private roots (last_user.h) */
 };
 
 /**
@@ -54,7 +54,7 @@ const char *link_base_usual(const struct link_base *base);
  */
 const char *link_base_now(struct link_base *base);
 
-/** Gives the lock back; the links stay. */
+/** Gives the lease back; the links stay. */
 void link_base_finish(struct link_base *base);
 
 #endif

@@ -5,7 +5,9 @@
  *
  *     <links>/roots/<name>/0/tree/     the root; 1, 2 … are spares, for a second compile
  *     <links>/roots/<name>/0/tree.*    what is known of it (link_tree.h)
- *     <links>/roots/<name>/0/lock      who has it, and who had it (root_lease.h)
+ *     <links>/roots/<name>/0/lock      leased while a compile lives in the root, and briefly
+ *                                      (base/lease.h) while somebody looks at it between two; says
+ *                                      who had it (last_user.h)
  *     <links>/roots/<name>/0/forest    where the top folders of the inputs really were
  *
  * Where <links> is: roots/link_base.h. Roots stay when the worker ends: they belong to the output
@@ -30,7 +32,7 @@ char *private_root_path(const char *links, const char *name);
 
 /**
  * Leases a root: the one at private_root_path(), or a spare while another compile, also one of
- * another worker, holds that. `user` is borrowed until then and names this worker (root_lease.h).
+ * another worker, holds that. `user` is borrowed until then and names this worker (last_user.h).
  * NULL on failure. Give it back with private_root_release().
  */
 struct private_root *private_root_lease(const char *links, const char *name, const char *user,

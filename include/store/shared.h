@@ -3,12 +3,11 @@
  * daemon, no socket: a FIFO says whether the owner lives, and a file what came out.
  *
  *     <state>/shared/<name>      a link to the compile's directory; the name is its identity
- *     <compile>/relay.alive      a FIFO that the owner holds open for writing while it compiles
+ *     <compile>/relay.alive      a FIFO that the owner shows (base/lease.h) while it compiles
  *     <compile>/relay.result     how rustc ended and what it said; written by rename before that
- *                                FIFO closes
  *
- * Whoever opens the FIFO for reading gets end of file when the compile has ended or its owner has
- * died, however that happened. With a result it claims the directory; without one it compiles.
+ * Whoever watches the FIFO sees that the compile has ended or its owner has died, however that
+ * happened. With a result it claims the directory; without one it compiles.
  *
  * A directory with a result is its owner's no more than anybody else's: whoever wants to take from
  * it or to remove it renames it first, and only one can. A dead worker's are removed with its own

@@ -2,7 +2,7 @@
  * Where the worker keeps what no request may see yet. Outside the execroot, which Bazel cleans at
  * each build, and if possible on its filesystem, so that outputs are placed by rename or link.
  *
- *     <base>/1/worker-<pid>-<random>.lock        flock(2)ed as long as that worker lives
+ *     <base>/1/worker-<pid>-<random>.lock        its lease (base/lease.h), as long as it lives
  *     <base>/1/worker-<pid>-<random>/            made after its lock, removed before it
  *     <base>/1/worker-<pid>-<random>/<serial>/   one compile
  *     <base>/1/worker-<pid>-<random>.gone/       one that is being removed
@@ -10,8 +10,7 @@
  * Beside them are the private roots, unless they are in memory (roots/link_base.h).
  *
  * A directory whose lock is free or missing belongs to a dead worker and is removed at the next
- * start. Names are never used twice, so two workers that sweep at once cannot hurt a third. All
- * directories: mode 0700. Blocks for the file system.
+ * start. Names are never used twice. All directories: mode 0700. Blocks for the file system.
  */
 #ifndef RELAY_STORE_STATE_DIR_H
 #define RELAY_STORE_STATE_DIR_H
@@ -28,7 +27,7 @@ struct state_dir {
     char *root;          /**< `<base>/<STATE_DIR_FORMAT>` */
     char *worker;        /**< our directory; an absolute path */
     char *lock;          /**< path of our lock */
-    int lock_fd;         /**< holds the lock; valid while `lock` is set */
+    int lease;           /**< of that; valid while `lock` is set */
     bool in_output_base; /**< nobody named another place, and Bazel's could be used */
 };
 

@@ -1,9 +1,8 @@
-// flock
-#define _DEFAULT_SOURCE
 #include "roots/link_base.h"
 
 #include "base/digest.h"
 #include "base/file.h"
+#include "base/lease.h"
 #include "base/mem.h"
 #include "base/tree.h"
 #include "process/platform.h"
@@ -15,13 +14,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <uv.h>
-
-// How often another worker may sweep our directory away before it is locked.
-enum { ENTER_TRIES = 16 };
 
 static const uint64_t bytes_of_mib = 1024 * 1024;
 
@@ -33,7 +28,7 @@ static void sweep(const struct link_base *base);
 bool link_base_init(struct link_base *base, const char *state_root, const char *memory,
                     struct failure *why)
 {
-    *base = (struct link_base){.state_root = mem_dup(state_root), .lock_fd = -1};
+    *base = (struct link_base){.state_root = mem_dup(state_root), .lease = LEASE_NONE};
     base->user = mem_format("%ld.%" PRIu64, (long)getpid(), uv_hrtime());
     if (memory == NULL) {
         return true;
@@ -74,36 +69,6 @@ static bool choose(struct link_base *base, const char *memory, struct failure *w
     return true;
 }
 
-static bool make(const char *dir, struct failure *why)
-{
-    return mkdir(dir, S_IRWXU) == 0 || errno == EEXIST ||
-           failure_errno(why, errno, "cannot make the directory '%s'", dir);
-}
-
-static int open_directory(const char *dir)
-{
-    return open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-}
-
-// Is what the descriptor stands for still where it was opened? Only we can put something else
-// there.
-static bool is_linked(int fd)
-{
-    struct stat info;
-    return fstat(fd, &info) == 0 && info.st_nlink > 0;
-}
-
-// Waits for a sweeper, who may have found the directory before it was locked: then it goes.
-static bool lock(struct link_base *base)
-{
-    base->lock_fd = open_directory(base->dir);
-    if (base->lock_fd >= 0 && flock(base->lock_fd, LOCK_SH) == 0 && is_linked(base->lock_fd)) {
-        return true;
-    }
-    leave(base);
-    return false;
-}
-
 static bool plant(const struct link_base *base, struct failure *why)
 {
     char *link = mem_format("%s/base", base->dir);
@@ -122,22 +87,23 @@ static bool plant(const struct link_base *base, struct failure *why)
     return good;
 }
 
-static bool make_and_lock(struct link_base *base, struct failure *why)
+static bool make_top(const char *top, struct failure *why)
 {
-    for (int i = 0; i < ENTER_TRIES; i++) {
-        if (!make(base->top, why) || !tree_check_private(base->top, why) || !make(base->dir, why)) {
-            return false;
-        }
-        if (lock(base)) {
-            return true;
-        }
-    }
-    return failure_set(why, "cannot lock the directory '%s'", base->dir);
+    return (mkdir(top, S_IRWXU) == 0 || errno == EEXIST ||
+            failure_errno(why, errno, "cannot make the directory '%s'", top)) &&
+           tree_check_private(top, why);
 }
 
 static bool enter(struct link_base *base, struct failure *why)
 {
-    bool good = make_and_lock(base, why) && plant(base, why);
+    if (!make_top(base->top, why)) {
+        return false;
+    }
+    base->lease = lease_share(base->dir);
+    if (base->lease == LEASE_NONE) {
+        return failure_errno(why, errno, "cannot lock the directory '%s'", base->dir);
+    }
+    bool good = plant(base, why);
     if (!good) {
         leave(base);
     }
@@ -146,10 +112,8 @@ static bool enter(struct link_base *base, struct failure *why)
 
 static void leave(struct link_base *base)
 {
-    if (base->lock_fd >= 0) {
-        close(base->lock_fd);
-        base->lock_fd = -1;
-    }
+    lease_release(base->lease);
+    base->lease = LEASE_NONE;
 }
 
 static bool is_gone(int dir_fd, const char *name)
@@ -157,19 +121,14 @@ static bool is_gone(int dir_fd, const char *name)
     return faccessat(dir_fd, name, F_OK, 0) != 0 && (errno == ENOENT || errno == ENOTDIR);
 }
 
-// Who holds the lock is alive. Once it is ours, nobody else locks or removes the directory, unless
-// it was removed before: then another one may have that name.
 static void remove_if_dead(const char *dir)
 {
-    int fd = open_directory(dir);
-    if (fd < 0) {
-        return;
-    }
-    if (flock(fd, LOCK_EX | LOCK_NB) == 0 && is_linked(fd) && is_gone(fd, "base")) {
+    int lease = lease_inherit_dir(dir);
+    if (lease != LEASE_NONE && is_gone(lease, "base")) {
         struct failure ignored; // the next start tries again
         tree_remove(dir, &ignored);
     }
-    close(fd);
+    lease_release(lease);
 }
 
 static void sweep(const struct link_base *base)
@@ -206,7 +165,7 @@ static bool has_room(const struct link_base *base)
 
 static bool is_there(struct link_base *base)
 {
-    if (base->lock_fd >= 0 && is_linked(base->lock_fd)) {
+    if (base->lease != LEASE_NONE && lease_is_valid(base->lease, base->dir)) {
         return true;
     }
     struct failure ignored; // the disk is as good, only slower

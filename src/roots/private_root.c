@@ -2,68 +2,78 @@
 
 #include "base/bytes.h"
 #include "base/file.h"
+#include "base/lease.h"
 #include "base/mem.h"
 #include "base/strlist.h"
+#include "base/tree.h"
+#include "roots/last_user.h"
 #include "roots/link_tree.h"
-#include "roots/root_lease.h"
 #include "roots/root_outputs.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /** More compiles of one crate at a time mean that something is wrong. */
 enum { SPARES_MAX = 64 };
 
 struct private_root {
-    char *place;
     char *dir; // the directory of links
     char *forest;
+    char *lock;
     const char *user;       // who has it
-    int lease;              // -1: it was given back
+    int lease;              // of the lock; LEASE_NONE: it was given back
     struct strlist folders; // where outputs may be written
     bool is_filled;         // and no compile has started in it since
 };
-
-static char *place_path(const char *links, const char *name, int spare)
-{
-    return mem_format("%s/roots/%s/%d", links, name, spare);
-}
 
 char *private_root_path(const char *links, const char *name)
 {
     return mem_format("%s/roots/%s/0/tree", links, name);
 }
 
-static struct private_root *take_place(char *take_place, int lease, const char *user)
+// NULL on failure, and also, `ret_busy`, when another compile lives there.
+static struct private_root *lease_place(const char *place, const char *user, bool *ret_busy,
+                                        struct failure *why)
 {
+    *ret_busy = false;
+    if (!tree_make(place, S_IRWXU, why)) {
+        return NULL;
+    }
     struct private_root *root = mem_zalloc(sizeof *root);
-    root->place = take_place;
-    root->dir = mem_format("%s/tree", take_place);
-    root->forest = mem_format("%s/forest", take_place);
+    root->dir = mem_format("%s/tree", place);
+    root->forest = mem_format("%s/forest", place);
+    root->lock = mem_format("%s/lock", place);
     root->user = user;
-    root->lease = lease;
+    root->lease = lease_take(root->lock);
+    if (root->lease == LEASE_NONE) {
+        *ret_busy = errno == EWOULDBLOCK;
+        if (!*ret_busy) {
+            failure_errno(why, errno, "cannot open the lock '%s'", root->lock);
+        }
+        private_root_release(root);
+        return NULL;
+    }
     return root;
 }
 
 struct private_root *private_root_lease(const char *links, const char *name, const char *user,
                                         struct failure *why)
 {
-    for (int spare = 0; spare < SPARES_MAX; spare++) {
-        char *place = place_path(links, name, spare);
-        int lease = root_lease_take(place, why);
-        if (lease >= 0) {
-            return take_place(place, lease, user);
-        }
+    struct private_root *root = NULL;
+    bool busy = true;
+    for (int spare = 0; busy && spare < SPARES_MAX; spare++) {
+        char *place = mem_format("%s/roots/%s/%d", links, name, spare);
+        root = lease_place(place, user, &busy, why);
         free(place);
-        if (errno != EWOULDBLOCK) {
-            return NULL;
-        }
     }
-    failure_set(why, "%d compiles of one crate run at the same time in '%s/roots/%s'", SPARES_MAX,
-                links, name);
-    return NULL;
+    if (busy) {
+        failure_set(why, "%d compiles of one crate run at the same time in '%s/roots/%s'",
+                    SPARES_MAX, links, name);
+    }
+    return root;
 }
 
 const char *private_root_dir(const struct private_root *root)
@@ -79,8 +89,8 @@ void private_root_distrust(struct private_root *root)
 
 void private_root_leave(struct private_root *root)
 {
-    root_lease_release(root->lease);
-    root->lease = -1;
+    lease_release(root->lease);
+    root->lease = LEASE_NONE;
 }
 
 void private_root_release(struct private_root *root)
@@ -88,13 +98,11 @@ void private_root_release(struct private_root *root)
     if (root == NULL) {
         return;
     }
-    if (root->lease >= 0) {
-        private_root_leave(root);
-    }
+    private_root_leave(root);
     strlist_finish(&root->folders);
-    free(root->place);
     free(root->dir);
     free(root->forest);
+    free(root->lock);
     free(root);
 }
 
@@ -208,10 +216,9 @@ bool private_root_fill(struct private_root *root, const struct root_inputs *inpu
         strlist_push_all(&root->folders, inputs->folders);
     }
     describe(&description, inputs);
-    root->is_filled =
-        check_forest(root, inputs, why) &&
-        link_tree_update(root->dir, inputs->sandbox, root_lease_is_settled(root->lease),
-                         &description.wanted, why);
+    root->is_filled = check_forest(root, inputs, why) &&
+                      link_tree_update(root->dir, inputs->sandbox,
+                                       last_user_is_settled(root->lease), &description.wanted, why);
     description_finish(&description);
     return root->is_filled;
 }
@@ -220,21 +227,19 @@ bool private_root_restore(struct private_root *root, struct failure *why)
 {
     bool is_filled = root->is_filled;
     root->is_filled = false;
-    return root_lease_use(root->lease, root->user, why) &&
+    return last_user_set(root->lease, root->user, why) &&
            (is_filled || link_tree_restore(root->dir, why));
 }
 
 void private_root_settle(struct private_root *root)
 {
     struct failure ignored; // the next fill finds the same
-    root->lease = root_lease_take_for_look(root->place);
-    if (root->lease >= 0) {
-        if (root_lease_is_used_by(root->lease, root->user) &&
-            link_tree_restore(root->dir, &ignored)) {
-            root_lease_settle(root->lease);
-        }
-        private_root_leave(root);
+    root->lease = lease_take_briefly(root->lock);
+    if (root->lease != LEASE_NONE && last_user_is(root->lease, root->user) &&
+        link_tree_restore(root->dir, &ignored)) {
+        last_user_settle(root->lease);
     }
+    private_root_leave(root);
 }
 
 bool private_root_collect(const struct private_root *root, const char *dir, struct failure *why)

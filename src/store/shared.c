@@ -1,6 +1,7 @@
 #include "store/shared.h"
 
 #include "base/file.h"
+#include "base/lease.h"
 #include "base/mem.h"
 #include "base/tree.h"
 
@@ -20,22 +21,6 @@
 static char *link_path(const char *state_root, const char *name)
 {
     return mem_format("%s/shared/%s", state_root, name);
-}
-
-// The owner holds both ends, so that it need not wait for a reader; only its death closes the
-// writing one.
-static int open_alive(const char *dir, struct failure *why)
-{
-    char *path = path_join(dir, ALIVE);
-    int fd = -1;
-    if (mkfifo(path, S_IRUSR | S_IWUSR) == 0) {
-        fd = open(path, O_RDWR | O_CLOEXEC);
-    }
-    if (fd < 0) {
-        failure_errno(why, errno, "cannot make the FIFO '%s'", path);
-    }
-    free(path);
-    return fd;
 }
 
 // How the link spells the directory: short, because a text of less than 60 bytes needs no block of
@@ -84,8 +69,12 @@ static bool place_link(const char *link, const char *text, struct failure *why)
 bool shared_publish(struct shared_offer *offer, const char *state_root, const char *name,
                     const char *dir, struct failure *why)
 {
-    struct shared_offer made = {.alive_fd = open_alive(dir, why)};
-    if (made.alive_fd < 0) {
+    char *alive = path_join(dir, ALIVE);
+    struct shared_offer made = {.alive_fd = lease_show(alive)};
+    bool shown =
+        made.alive_fd >= 0 || failure_errno(why, errno, "cannot make the FIFO '%s'", alive);
+    free(alive);
+    if (!shown) {
         return false;
     }
     made.link = link_path(state_root, name);
@@ -170,32 +159,10 @@ static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf)
     }
 }
 
-static bool is_fifo(int fd)
-{
-    struct stat info;
-    return fstat(fd, &info) == 0 && S_ISFIFO(info.st_mode);
-}
-
-// The kernel reports the end of a FIFO only to a reader that has seen a writer. The owner may be
-// gone already, so one comes and goes. (On a file that cannot be polled, libuv would abort.)
-static int open_reader(const char *path)
-{
-    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    if (fd >= 0 && !is_fifo(fd)) {
-        close(fd);
-        return -1;
-    }
-    int writer = fd < 0 ? -1 : open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
-    if (writer >= 0) {
-        close(writer);
-    }
-    return fd;
-}
-
 bool shared_watch_open(struct shared_watch *watch, uv_loop_t *loop, const char *dir)
 {
     char *path = path_join(dir, ALIVE);
-    int fd = open_reader(path);
+    int fd = lease_watch(path);
     free(path);
     if (fd < 0) {
         return false;

@@ -1,19 +1,16 @@
-// flock
-#define _DEFAULT_SOURCE
 #include "store/state_dir.h"
 
+#include "base/lease.h"
 #include "base/mem.h"
 #include "base/tree.h"
 #include "store/state_base.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,8 +18,8 @@
 #define LOCK_SUFFIX ".lock"
 #define GONE_SUFFIX ".gone"
 
-// How often another worker may sweep our lock away between its creation and its locking.
-enum { LOCK_TRIES = 16 };
+// How many names are tried.
+enum { NAMES_MAX = 16 };
 
 static bool open_in(struct state_dir *state, const char *base, struct failure *why);
 static bool make_place(struct state_dir *state, struct failure *why);
@@ -77,42 +74,23 @@ static bool open_in(struct state_dir *state, const char *base, struct failure *w
     return false;
 }
 
-// A sweeper may have found our lock before it was locked: then it is, or will be, unlinked.
-static bool lock_is_ours(int fd)
-{
-    struct stat info;
-    return flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &info) == 0 && info.st_nlink > 0;
-}
-
-// Names the place and locks it; 0 or errno. EAGAIN: swept away, take another name.
-static int try_lock(struct state_dir *state)
-{
-    char *prefix = mem_format("%s/" WORKER_PREFIX "%ld-", state->root, (long)getpid());
-    state->worker = tree_fresh_name(prefix);
-    free(prefix);
-    state->lock = mem_format("%s" LOCK_SUFFIX, state->worker);
-    state->lock_fd = open(state->lock, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
-    if (state->lock_fd < 0) {
-        return errno == EEXIST ? EAGAIN : errno;
-    }
-    errno = EAGAIN;
-    return lock_is_ours(state->lock_fd) ? 0 : errno;
-}
-
+// A sweeper may find our lock before we have it: then it is his, and we take another name. Names
+// are never used twice, so nobody else can want it.
 static bool make_place(struct state_dir *state, struct failure *why)
 {
-    int error = EAGAIN;
-    for (int i = 0; i < LOCK_TRIES && error == EAGAIN; i++) {
-        error = try_lock(state);
-        if (error == 0 && mkdir(state->worker, S_IRWXU) != 0) {
-            error = errno;
-        }
+    char *prefix = mem_format("%s/" WORKER_PREFIX "%ld-", state->root, (long)getpid());
+    int error = EWOULDBLOCK;
+    for (int i = 0; i < NAMES_MAX && error == EWOULDBLOCK; i++) {
+        state->worker = tree_fresh_name(prefix);
+        state->lock = mem_format("%s" LOCK_SUFFIX, state->worker);
+        state->lease = lease_take(state->lock);
+        error = state->lease != LEASE_NONE && mkdir(state->worker, S_IRWXU) == 0 ? 0 : errno;
         if (error != 0) {
             drop_place(state);
         }
     }
-    return error == 0 ? true
-                      : failure_errno(why, error, "cannot make a directory in '%s'", state->root);
+    free(prefix);
+    return error == 0 || failure_errno(why, error, "cannot make a directory in '%s'", state->root);
 }
 
 static bool starts_with(const char *text, const char *start)
@@ -140,21 +118,17 @@ static bool remove_place(const char *dir)
     return good;
 }
 
-// While we hold a dead worker's lock, no other sweeper touches its directory. The lock goes last.
 static void remove_if_dead(const char *lock)
 {
-    int fd = open(lock, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0) {
-        return;
-    }
-    if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+    int lease = lease_inherit(lock);
+    if (lease != LEASE_NONE) {
         char *dir = mem_dup_len(lock, strlen(lock) - strlen(LOCK_SUFFIX));
         if (remove_place(dir)) {
             unlink(lock);
         }
         free(dir);
+        lease_release(lease);
     }
-    close(fd);
 }
 
 // A directory is made after its lock, so one without a lock has no owner.
@@ -189,18 +163,10 @@ static void sweep(const struct state_dir *state)
     closedir(root);
 }
 
-static bool lock_is_in_place(const struct state_dir *state)
-{
-    struct stat held;
-    struct stat named;
-    return fstat(state->lock_fd, &held) == 0 && stat(state->lock, &named) == 0 &&
-           held.st_dev == named.st_dev && held.st_ino == named.st_ino;
-}
-
 // Somebody removed our directory, with or without the lock.
 static bool restore_place(struct state_dir *state, struct failure *why)
 {
-    if (lock_is_in_place(state)) {
+    if (lease_is_valid(state->lease, state->lock)) {
         return tree_make(state->worker, S_IRWXU, why);
     }
     drop_place(state);
@@ -239,11 +205,11 @@ bool state_dir_remove(const char *dir, struct failure *why)
 
 static void drop_place(struct state_dir *state)
 {
-    if (state->lock != NULL && state->lock_fd >= 0) {
+    if (state->lock != NULL && state->lease != LEASE_NONE) {
         if (remove_place(state->worker)) {
             unlink(state->lock);
         }
-        close(state->lock_fd);
+        lease_release(state->lease);
     }
     free(state->worker);
     free(state->lock);

@@ -1,5 +1,5 @@
 /**
- * What the tests of io/ share: a loop with guardian and reaper, a private directory, a clock.
+ * What the tests of system/ share: a loop with guardian and reaper, a private directory, a clock.
  * A header, because each test is one executable of one source.
  */
 #ifndef RELAY_TESTS_SYSTEM_SUPPORT_H

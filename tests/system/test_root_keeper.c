@@ -1,8 +1,9 @@
 #include "root_list.h"
 
 #include "base/file.h"
+#include "base/lease.h"
+#include "roots/last_user.h"
 #include "roots/root_keeper.h"
-#include "roots/root_lease.h"
 
 struct place {
     struct bench *bench;
@@ -56,12 +57,13 @@ static int place_stop(void **state)
 
 static void expect_settled(const struct place *place, bool is_settled)
 {
-    struct failure why = {""};
     char *dir = path_dirname(place->dir);
-    int lease = root_lease_take(dir, &why);
+    char *lock = mem_format("%s/lock", dir);
+    int lease = lease_take(lock);
     assert_true(lease >= 0);
-    assert_int_equal(root_lease_is_settled(lease), is_settled);
-    root_lease_release(lease);
+    assert_int_equal(last_user_is_settled(lease), is_settled);
+    lease_release(lease);
+    free(lock);
     free(dir);
 }
 
