@@ -13,7 +13,7 @@
 
 #include <stdbool.h>
 
-struct link_base;
+struct link_home;
 struct private_root;
 
 /** What all requests of a worker share. All borrowed. */
@@ -23,7 +23,7 @@ struct intake {
     const char *cwd; /**< the worker's, absolute */
     enum sandbox_kind cwd_kind;
     const char *state_root;
-    struct link_base *links; /**< where private roots are */
+    struct link_home *links; /**< where private roots are */
 };
 
 /**

@@ -13,7 +13,7 @@
 #include <uv.h>
 
 struct jobserver;
-struct link_base;
+struct link_home;
 struct reaper;
 struct root_keeper;
 struct session;
@@ -30,7 +30,7 @@ struct session_services {
     struct reaper *reaper;
     struct root_keeper *keeper;
     struct state_dir *state;
-    struct link_base *links;
+    struct link_home *links;
     struct trace *trace;
     void (*send)(void *owner, const struct work_response *response);
     void *owner;

@@ -10,7 +10,7 @@
  *                                      who had it (last_user.h)
  *     <links>/roots/<name>/0/forest    where the top folders of the inputs really were
  *
- * Where <links> is: roots/link_base.h. Roots stay when the worker ends: they belong to the output
+ * Where <links> is: roots/link_home.h. Roots stay when the worker ends: they belong to the output
  * base, like an incremental cache, and make the next build cheap. What compiles leave in them does
  * not stay: each one starts in a root that holds exactly the inputs, and folders for outputs. No
  * two roots have a folder in common.

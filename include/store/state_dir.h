@@ -7,7 +7,7 @@
  *     <base>/1/worker-<pid>-<random>/<serial>/   one compile
  *     <base>/1/worker-<pid>-<random>.gone/       one that is being removed
  *
- * Beside them are the private roots, unless they are in memory (roots/link_base.h).
+ * Beside them are the private roots, unless they are in memory (roots/link_home.h).
  *
  * A directory whose lock is free or missing belongs to a dead worker and is removed at the next
  * start. Names are never used twice. All directories: mode 0700. Blocks for the file system.

@@ -1,6 +1,6 @@
 #include "program/intake.h"
 
-#include "roots/link_base.h"
+#include "roots/link_home.h"
 #include "roots/private_root.h"
 #include "rustc/identity.h"
 #include "rustc/output_paths.h"
@@ -21,7 +21,7 @@ static bool build(const struct intake *intake, const struct strlist *words, stru
     char *plain = sandbox_execroot(intake->cwd, intake->cwd_kind);
     source.plain_dir = plain;
     if (request->root_name != NULL) {
-        root = private_root_path(link_base_usual(intake->links), request->root_name);
+        root = private_root_path(link_home_usual(intake->links), request->root_name);
         source.working_dir = root;
     }
     bool good = invocation_build(&request->invocation, &source, why);
@@ -115,7 +115,7 @@ struct private_root *intake_lease(const struct intake *intake, const struct work
     if (request->root_name == NULL) {
         return NULL;
     }
-    const char *now = link_base_now(intake->links);
+    const char *now = link_home_now(intake->links);
     struct private_root *root = lease_in(intake, now, work, request, why);
     // Memory may be full by now. A root on the disk is a spare like others.
     if (root == NULL && strcmp(now, intake->state_root) != 0) {

@@ -11,7 +11,7 @@
 #include "program/trace.h"
 #include "protocol/wire.h"
 #include "protocol/work.h"
-#include "roots/link_base.h"
+#include "roots/link_home.h"
 #include "roots/root_keeper.h"
 #include "turns/jobserver.h"
 
@@ -20,7 +20,7 @@
 struct worker {
     const struct options *options;
     struct host host;
-    struct link_base links;
+    struct link_home links;
     struct root_keeper *keeper;
     struct jobserver jobserver;
     struct trace trace;
@@ -70,8 +70,8 @@ static void open_links(struct worker *worker)
 {
     const struct state_dir *state = &worker->host.state;
     struct failure why;
-    if (!link_base_init(&worker->links, state->root,
-                        state->in_output_base ? LINK_BASE_MEMORY : NULL, &why)) {
+    if (!link_home_init(&worker->links, state->root,
+                        state->in_output_base ? LINK_HOME_MEMORY : NULL, &why)) {
         log_line(LOG_LEVEL_NOTE, "private roots are kept on the disk: %s", why.text);
     }
 }
@@ -119,7 +119,7 @@ static void worker_close(struct worker *worker)
     outlet_close(&worker->outlet);
     trace_close(&worker->trace);
     jobserver_close(&worker->jobserver);
-    link_base_finish(&worker->links);
+    link_home_finish(&worker->links);
     host_close(&worker->host);
 }
 

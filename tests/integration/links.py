@@ -1,4 +1,4 @@
-"""Where workers keep the links of private roots (include/roots/link_base.h)."""
+"""Where workers keep the links of private roots (include/roots/link_home.h)."""
 
 import os
 import pathlib

@@ -1,4 +1,4 @@
-"""Where the links of private roots are: in memory where that is possible (roots/link_base.h).
+"""Where the links of private roots are: in memory where that is possible (roots/link_home.h).
 
 Each test has a /dev/shm of its own."""
 

@@ -11,24 +11,24 @@
  * it. A directory that nobody has leased and whose state root is gone (`bazel clean --expunge`) is
  * removed when the next worker starts. Blocks for the file system.
  */
-#ifndef RELAY_ROOTS_LINK_BASE_H
-#define RELAY_ROOTS_LINK_BASE_H
+#ifndef RELAY_ROOTS_LINK_HOME_H
+#define RELAY_ROOTS_LINK_HOME_H
 
 #include "base/failure.h"
 
 #include <stdbool.h>
 
 /** Where a tmpfs is expected on this system. */
-#define LINK_BASE_MEMORY "/dev/shm"
+#define LINK_HOME_MEMORY "/dev/shm"
 
 /** A smaller tmpfs is left to others: containers have 64 MiB, which a few large crates fill. */
-enum { LINK_BASE_MIN_MIB = 256 };
+enum { LINK_HOME_MIN_MIB = 256 };
 
 /** When less than one part in so many of the tmpfs is free, of its bytes or of its files, new links
  * go to the disk. Memory is everybody's: a link takes about 1 KiB of it, with a long target 5. */
-enum { LINK_BASE_FREE_PART = 2 };
+enum { LINK_HOME_FREE_PART = 2 };
 
-struct link_base {
+struct link_home {
     char *state_root;
     char *top;  /**< our directory on the tmpfs; NULL: all links are in the state root */
     char *dir;  /**< in it, that of our state root */
@@ -40,21 +40,21 @@ struct link_base {
  * Chooses, for the worker's life: `memory` (NULL: not wanted) if it is a tmpfs of some size where
  * nobody else can enter our directory. False, with the reason, when it was wanted and cannot be: it
  * is usable all the same, and links are in `state_root`. Sweeps. Both paths are absolute; give it
- * back with link_base_finish().
+ * back with link_home_finish().
  */
-bool link_base_init(struct link_base *base, const char *state_root, const char *memory,
+bool link_home_init(struct link_home *home, const char *state_root, const char *memory,
                     struct failure *why);
 
 /** Where links usually are; this never changes. Borrowed. */
-const char *link_base_usual(const struct link_base *base);
+const char *link_home_usual(const struct link_home *home);
 
 /**
  * Where new links go now: the usual place, but the state root while memory is short. Makes the
  * usual place again when somebody removed it (systemd does when the user logs out). Borrowed.
  */
-const char *link_base_now(struct link_base *base);
+const char *link_home_now(struct link_home *home);
 
 /** Gives the lease back; the links stay. */
-void link_base_finish(struct link_base *base);
+void link_home_finish(struct link_home *home);
 
 #endif

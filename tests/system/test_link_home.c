@@ -1,7 +1,7 @@
 // What needs a file system that is full or small is in tests/integration/test_links.py.
 #include "support.h"
 
-#include "roots/link_base.h"
+#include "roots/link_home.h"
 
 #include <limits.h>
 
@@ -25,7 +25,7 @@ static int start(void **state)
 {
     struct stage *stage = mem_zalloc(sizeof *stage);
     alarm(60);
-    stage->memory = support_directory(LINK_BASE_MEMORY);
+    stage->memory = support_directory(LINK_HOME_MEMORY);
     stage->ours = mem_format("%s/rustc-relay-%lu", stage->memory, (unsigned long)geteuid());
     stage->disk = support_directory("/tmp");
     *state = stage;
@@ -62,11 +62,11 @@ static void expunge(const struct stage *stage, const char *name)
     free(output_base);
 }
 
-static void use(const struct stage *stage, struct link_base *base, const char *name)
+static void use(const struct stage *stage, struct link_home *home, const char *name)
 {
     struct failure why = {""};
     char *root = state_root(stage, name);
-    if (!link_base_init(base, root, stage->memory, &why)) {
+    if (!link_home_init(home, root, stage->memory, &why)) {
         fail_msg("%s", why.text);
     }
     free(root);
@@ -76,13 +76,13 @@ static void use(const struct stage *stage, struct link_base *base, const char *n
 static char *leave_links(const struct stage *stage, const char *name)
 {
     struct failure why;
-    struct link_base base;
-    use(stage, &base, name);
-    char *dir = mem_dup(link_base_usual(&base));
+    struct link_home home;
+    use(stage, &home, name);
+    char *dir = mem_dup(link_home_usual(&home));
     char *deep = mem_format("%s/roots/crate/0/tree/src", dir);
     assert_true(tree_make(deep, S_IRWXU, &why));
     free(deep);
-    link_base_finish(&base);
+    link_home_finish(&home);
     return dir;
 }
 
@@ -94,9 +94,9 @@ static bool exists(const char *path)
 
 static void start_another(const struct stage *stage)
 {
-    struct link_base base;
-    use(stage, &base, "another");
-    link_base_finish(&base);
+    struct link_home home;
+    use(stage, &home, "another");
+    link_home_finish(&home);
 }
 
 // --- Where
@@ -104,14 +104,14 @@ static void start_another(const struct stage *stage)
 static void test_a_place_of_the_state_roots_own(void **state)
 {
     const struct stage *stage = *state;
-    struct link_base bases[3];
+    struct link_home homes[3];
     const char *const names[] = {"one", "one", "two"};
     struct stat info;
     for (size_t i = 0; i < 3; i++) {
-        use(stage, &bases[i], names[i]);
-        const char *usual = link_base_usual(&bases[i]);
+        use(stage, &homes[i], names[i]);
+        const char *usual = link_home_usual(&homes[i]);
         assert_memory_equal(usual, stage->ours, strlen(stage->ours));
-        assert_ptr_equal(link_base_now(&bases[i]), usual);
+        assert_ptr_equal(link_home_now(&homes[i]), usual);
         assert_int_equal(lstat(usual, &info), 0);
         assert_int_equal(info.st_mode, S_IFDIR | S_IRWXU);
         char *link = mem_format("%s/base", usual);
@@ -124,36 +124,36 @@ static void test_a_place_of_the_state_roots_own(void **state)
     }
     assert_int_equal(lstat(stage->ours, &info), 0);
     assert_int_equal(info.st_mode, S_IFDIR | S_IRWXU);
-    assert_string_equal(link_base_usual(&bases[0]), link_base_usual(&bases[1]));
-    assert_string_not_equal(link_base_usual(&bases[0]), link_base_usual(&bases[2]));
+    assert_string_equal(link_home_usual(&homes[0]), link_home_usual(&homes[1]));
+    assert_string_not_equal(link_home_usual(&homes[0]), link_home_usual(&homes[2]));
     for (size_t i = 0; i < 3; i++) {
-        link_base_finish(&bases[i]);
+        link_home_finish(&homes[i]);
     }
 }
 
 static void test_memory_that_is_not_wanted(void **state)
 {
     const struct stage *stage = *state;
-    struct link_base base;
+    struct link_home home;
     struct failure why;
-    assert_true(link_base_init(&base, stage->disk, NULL, &why));
-    assert_string_equal(link_base_usual(&base), stage->disk);
-    assert_string_equal(link_base_now(&base), stage->disk);
-    link_base_finish(&base);
-    link_base_finish(&(struct link_base){0});
+    assert_true(link_home_init(&home, stage->disk, NULL, &why));
+    assert_string_equal(link_home_usual(&home), stage->disk);
+    assert_string_equal(link_home_now(&home), stage->disk);
+    link_home_finish(&home);
+    link_home_finish(&(struct link_home){0});
 }
 
 static void expect_refused(const struct stage *stage, const char *memory, const char *reason)
 {
-    struct link_base base;
+    struct link_home home;
     struct failure why = {""};
-    assert_false(link_base_init(&base, stage->disk, memory, &why));
+    assert_false(link_home_init(&home, stage->disk, memory, &why));
     if (strstr(why.text, reason) == NULL) {
         fail_msg("'%s' is not in '%s'", reason, why.text);
     }
-    assert_string_equal(link_base_usual(&base), stage->disk);
-    assert_string_equal(link_base_now(&base), stage->disk);
-    link_base_finish(&base);
+    assert_string_equal(link_home_usual(&home), stage->disk);
+    assert_string_equal(link_home_now(&home), stage->disk);
+    link_home_finish(&home);
 }
 
 static void test_what_is_no_tmpfs(void **state)
@@ -232,13 +232,13 @@ static void test_links_of_an_output_base_that_is_gone(void **state)
 static void test_links_that_a_worker_uses(void **state)
 {
     const struct stage *stage = *state;
-    struct link_base base;
-    use(stage, &base, "gone");
+    struct link_home home;
+    use(stage, &home, "gone");
     expunge(stage, "gone");
     start_another(stage);
-    assert_true(exists(link_base_usual(&base)));
-    char *dir = mem_dup(link_base_usual(&base));
-    link_base_finish(&base);
+    assert_true(exists(link_home_usual(&home)));
+    char *dir = mem_dup(link_home_usual(&home));
+    link_home_finish(&home);
     start_another(stage);
     assert_false(exists(dir));
     free(dir);
@@ -267,22 +267,22 @@ static void live(const struct stage *stage, int number)
     char name[16];
     snprintf(name, sizeof name, "%d", number / 2); // two of them share one
     for (int i = 0; i < ROUNDS; i++) {
-        struct link_base base;
+        struct link_home home;
         struct failure why = {""};
         char *root = mem_format("%s/%s/rustc-relay/1", stage->disk, name);
         tree_make(root, S_IRWXU, &why);
-        if (!link_base_init(&base, root, stage->memory, &why)) {
+        if (!link_home_init(&home, root, stage->memory, &why)) {
             _exit(1);
         }
-        char *mine = mem_format("%s/%d", link_base_now(&base), number);
+        char *mine = mem_format("%s/%d", link_home_now(&home), number);
         int fd = open(mine, O_WRONLY | O_CREAT | O_EXCL, S_IRUSR);
         tree_remove(root, &why);
-        if (fd < 0 || close(fd) != 0 || !exists(link_base_now(&base)) || unlink(mine) != 0) {
+        if (fd < 0 || close(fd) != 0 || !exists(link_home_now(&home)) || unlink(mine) != 0) {
             _exit(2);
         }
         free(mine);
         free(root);
-        link_base_finish(&base);
+        link_home_finish(&home);
     }
     _exit(0);
 }
@@ -310,18 +310,18 @@ static void test_many_that_start_and_sweep(void **state)
 static void test_a_place_that_was_removed(void **state)
 {
     const struct stage *stage = *state;
-    struct link_base base;
+    struct link_home home;
     struct failure why;
-    use(stage, &base, "one");
-    char *usual = mem_dup(link_base_usual(&base));
+    use(stage, &home, "one");
+    char *usual = mem_dup(link_home_usual(&home));
     char *link = mem_format("%s/base", usual);
     assert_true(tree_remove(stage->ours, &why));
-    assert_string_equal(link_base_now(&base), usual);
+    assert_string_equal(link_home_now(&home), usual);
     assert_true(exists(link));
     expunge(stage, "one");
     start_another(stage);
     assert_true(exists(link)); // it is locked again
-    link_base_finish(&base);
+    link_home_finish(&home);
     free(link);
     free(usual);
 }
@@ -329,19 +329,19 @@ static void test_a_place_that_was_removed(void **state)
 static void test_a_place_that_somebody_else_took(void **state)
 {
     const struct stage *stage = *state;
-    struct link_base base;
+    struct link_home home;
     struct failure why;
-    use(stage, &base, "one");
-    char *usual = mem_dup(link_base_usual(&base));
+    use(stage, &home, "one");
+    char *usual = mem_dup(link_home_usual(&home));
     char *root = state_root(stage, "one");
     assert_true(tree_remove(stage->ours, &why));
     assert_int_equal(mkdir(stage->ours, S_IRWXU), 0);
     assert_int_equal(chmod(stage->ours, 0777), 0);
-    assert_string_equal(link_base_now(&base), root);
-    assert_string_equal(link_base_usual(&base), usual);
+    assert_string_equal(link_home_now(&home), root);
+    assert_string_equal(link_home_usual(&home), usual);
     assert_int_equal(rmdir(stage->ours), 0);
-    assert_string_equal(link_base_now(&base), usual);
-    link_base_finish(&base);
+    assert_string_equal(link_home_now(&home), usual);
+    link_home_finish(&home);
     free(root);
     free(usual);
 }
@@ -381,8 +381,8 @@ int main(void)
         ROW(test_a_link_to_the_state_root_that_leads_elsewhere),
     };
     struct platform_room room;
-    if (!platform_memory_room(LINK_BASE_MEMORY, &room) || room.bytes >> 20 < LINK_BASE_MIN_MIB) {
-        print_message("skipped: '%s' is no tmpfs of %d MiB\n", LINK_BASE_MEMORY, LINK_BASE_MIN_MIB);
+    if (!platform_memory_room(LINK_HOME_MEMORY, &room) || room.bytes >> 20 < LINK_HOME_MIN_MIB) {
+        print_message("skipped: '%s' is no tmpfs of %d MiB\n", LINK_HOME_MEMORY, LINK_HOME_MIN_MIB);
         return 0;
     }
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,192 @@
+#include "roots/link_home.h"
+
+#include "base/digest.h"
+#include "base/file.h"
+#include "base/lease.h"
+#include "base/mem.h"
+#include "base/tree.h"
+#include "process/platform.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <uv.h>
+
+static const uint64_t bytes_of_mib = 1024 * 1024;
+
+static bool choose(struct link_home *home, const char *memory, struct failure *why);
+static bool enter(struct link_home *home, struct failure *why);
+static void leave(struct link_home *home);
+static void sweep(const struct link_home *home);
+
+bool link_home_init(struct link_home *home, const char *state_root, const char *memory,
+                    struct failure *why)
+{
+    *home = (struct link_home){.state_root = mem_dup(state_root), .lease = LEASE_NONE};
+    home->user = mem_format("%ld.%" PRIu64, (long)getpid(), uv_hrtime());
+    if (memory == NULL) {
+        return true;
+    }
+    if (choose(home, memory, why) && enter(home, why)) {
+        sweep(home);
+        return true;
+    }
+    free(home->top);
+    free(home->dir);
+    home->top = NULL;
+    home->dir = NULL;
+    return false;
+}
+
+static char *digest_of(const char *path)
+{
+    struct digest_builder builder;
+    digest_begin(&builder);
+    digest_add_text(&builder, path);
+    struct digest digest = digest_end(&builder);
+    return digest_hex(&digest);
+}
+
+static bool choose(struct link_home *home, const char *memory, struct failure *why)
+{
+    struct platform_room room;
+    if (!platform_memory_room(memory, &room)) {
+        return failure_set(why, "'%s' is no tmpfs whose links are followed", memory);
+    }
+    if (room.bytes / bytes_of_mib < LINK_HOME_MIN_MIB) {
+        return failure_set(why, "'%s' has less than %d MiB", memory, LINK_HOME_MIN_MIB);
+    }
+    char *digest = digest_of(home->state_root);
+    home->top = mem_format("%s/rustc-relay-%lu", memory, (unsigned long)geteuid());
+    home->dir = mem_format("%s/%s", home->top, digest);
+    free(digest);
+    return true;
+}
+
+static bool plant(const struct link_home *home, struct failure *why)
+{
+    char *link = mem_format("%s/base", home->dir);
+    char *fresh = NULL;
+    bool good = file_is_link_to(link, home->state_root);
+    if (!good) {
+        fresh = tree_fresh_name(link);
+        good = (symlink(home->state_root, fresh) == 0 && rename(fresh, link) == 0) ||
+               failure_errno(why, errno, "cannot make the link '%s'", link);
+    }
+    if (!good) {
+        unlink(fresh);
+    }
+    free(fresh);
+    free(link);
+    return good;
+}
+
+static bool make_top(const char *top, struct failure *why)
+{
+    return (mkdir(top, S_IRWXU) == 0 || errno == EEXIST ||
+            failure_errno(why, errno, "cannot make the directory '%s'", top)) &&
+           tree_check_private(top, why);
+}
+
+static bool enter(struct link_home *home, struct failure *why)
+{
+    if (!make_top(home->top, why)) {
+        return false;
+    }
+    home->lease = lease_share(home->dir);
+    if (home->lease == LEASE_NONE) {
+        return failure_errno(why, errno, "cannot lock the directory '%s'", home->dir);
+    }
+    bool good = plant(home, why);
+    if (!good) {
+        leave(home);
+    }
+    return good;
+}
+
+static void leave(struct link_home *home)
+{
+    lease_release(home->lease);
+    home->lease = LEASE_NONE;
+}
+
+static bool is_gone(int dir_fd, const char *name)
+{
+    return faccessat(dir_fd, name, F_OK, 0) != 0 && (errno == ENOENT || errno == ENOTDIR);
+}
+
+static void remove_if_dead(const char *dir)
+{
+    int lease = lease_inherit_dir(dir);
+    if (lease != LEASE_NONE && is_gone(lease, "base")) {
+        struct failure ignored; // the next start tries again
+        tree_remove(dir, &ignored);
+    }
+    lease_release(lease);
+}
+
+static void sweep(const struct link_home *home)
+{
+    DIR *top = opendir(home->top);
+    for (struct dirent *entry; top != NULL && (entry = readdir(top)) != NULL;) {
+        if (entry->d_name[0] != '.') {
+            char *dir = mem_format("%s/%s", home->top, entry->d_name);
+            remove_if_dead(dir);
+            free(dir);
+        }
+    }
+    if (top != NULL) {
+        closedir(top);
+    }
+}
+
+const char *link_home_usual(const struct link_home *home)
+{
+    return home->dir == NULL ? home->state_root : home->dir;
+}
+
+static bool is_enough(uint64_t left, uint64_t all)
+{
+    return left >= all / LINK_HOME_FREE_PART;
+}
+
+static bool has_room(const struct link_home *home)
+{
+    struct platform_room room;
+    return platform_memory_room(home->dir, &room) && is_enough(room.free_bytes, room.bytes) &&
+           is_enough(room.free_files, room.files);
+}
+
+static bool is_there(struct link_home *home)
+{
+    if (home->lease != LEASE_NONE && lease_is_valid(home->lease, home->dir)) {
+        return true;
+    }
+    struct failure ignored; // the disk is as good, only slower
+    leave(home);
+    return enter(home, &ignored);
+}
+
+const char *link_home_now(struct link_home *home)
+{
+    bool usual = home->dir == NULL || (is_there(home) && has_room(home));
+    return usual ? link_home_usual(home) : home->state_root;
+}
+
+void link_home_finish(struct link_home *home)
+{
+    if (home->state_root != NULL) {
+        leave(home);
+    }
+    free(home->state_root);
+    free(home->top);
+    free(home->dir);
+    free(home->user);
+    *home = (struct link_home){0};
+}
