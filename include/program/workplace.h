@@ -1,13 +1,13 @@
 /**
  * Where a compile works: its private directory (program/private_dir.h), or that of another worker
- * whose process makes the same (store/shared.h); and what other workers find of it.
+ * whose process makes the same (store/offer.h); and what other workers find of it.
  */
 #ifndef RELAY_PROGRAM_WORKPLACE_H
 #define RELAY_PROGRAM_WORKPLACE_H
 
 #include "base/failure.h"
 #include "rustc/command.h"
-#include "store/shared.h"
+#include "store/offer.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -24,7 +24,7 @@ struct workplace {
     char *dir;               /**< the directory, now; NULL: there is none */
     char *made_in;           /**< where it was when rustc wrote there; NULL: there it is */
     bool is_remote;          /**< does, or did, another worker's process write there? */
-    struct shared_offer offer;
+    struct offer offer;
     struct workplace_watch *watch; /**< of another worker's process; NULL: nobody waits for one */
 };
 
@@ -38,7 +38,7 @@ void workplace_publish(struct workplace *place);
  * Waits for another worker's process of that name instead; `over` is called once, from the loop,
  * with `owner`. False: there is none, or it may not.
  */
-bool workplace_attach(struct workplace *place, uv_loop_t *loop, shared_over *over, void *owner);
+bool workplace_attach(struct workplace *place, uv_loop_t *loop, offer_over *over, void *owner);
 
 /** Does not wait any more; no call comes. May be called from within `over`. */
 void workplace_leave(struct workplace *place);
@@ -48,10 +48,10 @@ void workplace_detach(struct workplace *place);
 
 /** The other worker's process is over: makes what it made this worker's own. False: there is no
  * result, or it is not to be had. */
-bool workplace_claim(struct workplace *place, struct shared_result *ret_result);
+bool workplace_claim(struct workplace *place, struct offer_result *ret_result);
 
 /** Other workers may claim what was made, with this result. Not for what was claimed here. */
-void workplace_tell(struct workplace *place, const struct shared_result *result);
+void workplace_tell(struct workplace *place, const struct offer_result *result);
 
 /** Nobody finds it any more; whoever waits for it compiles. */
 void workplace_withdraw(struct workplace *place);

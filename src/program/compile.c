@@ -446,7 +446,7 @@ static void on_ended(void *owner, const struct child_end *end)
 static void on_over(void *owner)
 {
     struct compile *compile = owner;
-    struct shared_result result = {0};
+    struct offer_result result = {0};
     workplace_leave(&compile->workplace);
     enter(compile, COMPILE_OVER);
     if (workplace_claim(&compile->workplace, &result)) {
@@ -475,7 +475,7 @@ void compile_keep(struct compile *compile)
         input_stamps_begin(compile->inputs);
         return;
     }
-    struct shared_result result = {.exit_code = compile->facts.end.exit_code};
+    struct offer_result result = {.exit_code = compile->facts.end.exit_code};
     diagnostics_waiting(&compile->said.list, &result.said);
     workplace_tell(&compile->workplace, &result);
     bytes_finish(&result.said);

@@ -1,7 +1,7 @@
 #include "program/host.h"
 
 #include "process/platform.h"
-#include "store/shared.h"
+#include "store/offer.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -40,7 +40,7 @@ bool host_open(struct host *host, const char *state_dir, struct failure *why)
         !state_dir_open(&host->state, state_dir, host->cwd, why)) {
         return false;
     }
-    shared_sweep(host->state.root);
+    offer_sweep(host->state.root);
     return open_loop(host, why);
 }
 

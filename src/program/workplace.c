@@ -9,7 +9,7 @@
 #include <string.h>
 
 struct workplace_watch {
-    struct shared_watch watch;
+    struct offer_watch watch;
 };
 
 bool workplace_make(struct workplace *place, const struct command *command, struct failure *why)
@@ -22,27 +22,27 @@ void workplace_publish(struct workplace *place)
 {
     struct failure ignored; // then it is not shared
     if (place->name != NULL) {
-        shared_publish(&place->offer, place->state->root, place->name, place->dir, &ignored);
+        offer_publish(&place->offer, place->state->root, place->name, place->dir, &ignored);
     }
 }
 
 static void on_closed(uv_handle_t *handle)
 {
-    struct shared_watch *watch = handle->data;
+    struct offer_watch *watch = handle->data;
     free((struct workplace_watch *)watch);
 }
 
-static struct workplace_watch *open_watch(const char *dir, uv_loop_t *loop, shared_over *over,
+static struct workplace_watch *open_watch(const char *dir, uv_loop_t *loop, offer_over *over,
                                           void *owner)
 {
     struct workplace_watch *watch = mem_zalloc(sizeof *watch);
     watch->watch.over = over;
     watch->watch.owner = owner;
-    if (shared_watch_open(&watch->watch, loop, dir)) {
+    if (offer_watch_open(&watch->watch, loop, dir)) {
         return watch;
     }
     if (watch->watch.opened) {
-        shared_watch_close(&watch->watch, on_closed);
+        offer_watch_close(&watch->watch, on_closed);
     } else {
         free(watch);
     }
@@ -56,12 +56,12 @@ static bool is_own(const struct workplace *place, const char *dir)
     return strncmp(dir, place->state->worker, len) == 0 && dir[len] == '/';
 }
 
-bool workplace_attach(struct workplace *place, uv_loop_t *loop, shared_over *over, void *owner)
+bool workplace_attach(struct workplace *place, uv_loop_t *loop, offer_over *over, void *owner)
 {
     if (place->name == NULL || !place->may_attach) {
         return false;
     }
-    char *dir = shared_find(place->state->root, place->name);
+    char *dir = offer_find(place->state->root, place->name);
     if (dir != NULL && !is_own(place, dir)) {
         place->watch = open_watch(dir, loop, over, owner);
     }
@@ -77,7 +77,7 @@ bool workplace_attach(struct workplace *place, uv_loop_t *loop, shared_over *ove
 void workplace_leave(struct workplace *place)
 {
     if (place->watch != NULL) {
-        shared_watch_close(&place->watch->watch, on_closed);
+        offer_watch_close(&place->watch->watch, on_closed);
         place->watch = NULL;
     }
 }
@@ -91,42 +91,42 @@ void workplace_detach(struct workplace *place)
     place->may_attach = false;
 }
 
-bool workplace_claim(struct workplace *place, struct shared_result *ret_result)
+bool workplace_claim(struct workplace *place, struct offer_result *ret_result)
 {
     struct failure ignored;
     char *own = state_dir_compile_path(place->state, place->serial, &ignored);
     if (own == NULL) {
         return false;
     }
-    if (!shared_claim(place->dir, own)) {
+    if (!offer_claim(place->dir, own)) {
         state_dir_remove(own, &ignored);
         free(own);
         return false;
     }
-    shared_unlink(place->state->root, place->name, place->dir);
+    offer_unlink(place->state->root, place->name, place->dir);
     place->made_in = place->dir;
     place->dir = own;
-    return shared_read_result(place->dir, ret_result);
+    return offer_read_result(place->dir, ret_result);
 }
 
-void workplace_tell(struct workplace *place, const struct shared_result *result)
+void workplace_tell(struct workplace *place, const struct offer_result *result)
 {
-    shared_finish(&place->offer, result);
+    offer_tell(&place->offer, result);
 }
 
 void workplace_withdraw(struct workplace *place)
 {
-    shared_withdraw(&place->offer);
+    offer_withdraw(&place->offer);
 }
 
 bool workplace_reclaim(struct workplace *place, bool *ret_moved)
 {
     *ret_moved = false;
-    if (!shared_is_told(&place->offer)) {
+    if (!offer_is_told(&place->offer)) {
         return true;
     }
     char *own = mem_format("%s.own", place->dir);
-    *ret_moved = shared_claim(place->dir, own);
+    *ret_moved = offer_claim(place->dir, own);
     bool is_frozen = !*ret_moved && errno == EROFS; // then nobody else can claim it either
     if (*ret_moved) {
         place->made_in = place->dir;
@@ -134,7 +134,7 @@ bool workplace_reclaim(struct workplace *place, bool *ret_moved)
     } else {
         free(own);
     }
-    shared_withdraw(&place->offer);
+    offer_withdraw(&place->offer);
     return *ret_moved || is_frozen;
 }
 
@@ -145,7 +145,7 @@ void workplace_clear(struct workplace *place)
     bool moved = false;
     bool is_foreign = place->is_remote && place->made_in == NULL;
     bool ours = workplace_reclaim(place, &moved) && !is_foreign;
-    shared_withdraw(&place->offer);
+    offer_withdraw(&place->offer);
     if (ours && place->dir != NULL) {
         state_dir_remove(place->dir, &ignored);
     }

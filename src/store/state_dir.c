@@ -105,7 +105,7 @@ static bool ends_with(const char *text, const char *end)
     return text_len >= end_len && strcmp(text + text_len - end_len, end) == 0;
 }
 
-// What is in it may be claimed by others until it has another name (store/shared.h). An earlier
+// What is in it may be claimed by others until it has another name (store/offer.h). An earlier
 // removal may have got no further than that.
 static bool remove_place(const char *dir)
 {

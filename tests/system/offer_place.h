@@ -1,12 +1,12 @@
 /**
- * What the tests of shared compiles share: a state root, and what a worker does with an offer.
+ * What the tests of offers share: a state root, and what a worker does with an offer.
  */
-#ifndef RELAY_TESTS_SYSTEM_SHARED_PLACE_H
-#define RELAY_TESTS_SYSTEM_SHARED_PLACE_H
+#ifndef RELAY_TESTS_SYSTEM_OFFER_PLACE_H
+#define RELAY_TESTS_SYSTEM_OFFER_PLACE_H
 
 #include "support.h"
 
-#include "store/shared.h"
+#include "store/offer.h"
 
 /** No reaper here: it would wait for the processes that a test waits for itself. */
 struct place {
@@ -49,18 +49,18 @@ static inline char *make_dir(const struct place *place, const char *name)
     return dir;
 }
 
-static inline void publish(struct shared_offer *offer, const struct place *place, const char *name,
+static inline void publish(struct offer *offer, const struct place *place, const char *name,
                            const char *dir)
 {
     struct failure why = {""};
-    if (!shared_publish(offer, place->dir, name, dir, &why)) {
+    if (!offer_publish(offer, place->dir, name, dir, &why)) {
         fail_msg("%s", why.text);
     }
 }
 
 static inline void expect_found(const struct place *place, const char *name, const char *dir)
 {
-    char *found = shared_find(place->dir, name);
+    char *found = offer_find(place->dir, name);
     if (dir == NULL) {
         assert_null(found);
         return;
@@ -72,18 +72,18 @@ static inline void expect_found(const struct place *place, const char *name, con
     free(found);
 }
 
-static inline void finish(struct shared_offer *offer, int exit_code, const char *said)
+static inline void finish(struct offer *offer, int exit_code, const char *said)
 {
-    struct shared_result result = {.exit_code = exit_code};
+    struct offer_result result = {.exit_code = exit_code};
     bytes_append_text(&result.said, said);
-    shared_finish(offer, &result);
+    offer_tell(offer, &result);
     bytes_finish(&result.said);
 }
 
 static inline void expect_result(const char *dir, int exit_code, const char *said)
 {
-    struct shared_result result = {0};
-    assert_true(shared_read_result(dir, &result));
+    struct offer_result result = {0};
+    assert_true(offer_read_result(dir, &result));
     assert_int_equal(result.exit_code, exit_code);
     assert_string_equal(bytes_text(&result.said), said);
     bytes_finish(&result.said);
@@ -91,8 +91,8 @@ static inline void expect_result(const char *dir, int exit_code, const char *sai
 
 static inline void expect_no_result(const char *dir)
 {
-    struct shared_result result = {0};
-    assert_false(shared_read_result(dir, &result));
+    struct offer_result result = {0};
+    assert_false(offer_read_result(dir, &result));
     assert_int_equal(result.said.len, 0);
     bytes_finish(&result.said);
 }

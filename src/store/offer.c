@@ -1,4 +1,4 @@
-#include "store/shared.h"
+#include "store/offer.h"
 
 #include "base/file.h"
 #include "base/lease.h"
@@ -66,11 +66,11 @@ static bool place_link(const char *link, const char *text, struct failure *why)
     return error == 0 || failure_errno(why, error, "cannot make the link '%s'", link);
 }
 
-bool shared_publish(struct shared_offer *offer, const char *state_root, const char *name,
-                    const char *dir, struct failure *why)
+bool offer_publish(struct offer *offer, const char *state_root, const char *name, const char *dir,
+                   struct failure *why)
 {
     char *alive = path_join(dir, ALIVE);
-    struct shared_offer made = {.alive_fd = lease_show(alive)};
+    struct offer made = {.alive_fd = lease_show(alive)};
     bool shown =
         made.alive_fd >= 0 || failure_errno(why, errno, "cannot make the FIFO '%s'", alive);
     free(alive);
@@ -81,14 +81,14 @@ bool shared_publish(struct shared_offer *offer, const char *state_root, const ch
     made.text = link_text(state_root, dir);
     made.dir = mem_dup(dir);
     if (!place_link(made.link, made.text, why)) {
-        shared_withdraw(&made);
+        offer_withdraw(&made);
         return false;
     }
     *offer = made;
     return true;
 }
 
-static void close_alive(struct shared_offer *offer)
+static void close_alive(struct offer *offer)
 {
     if (offer->alive_fd >= 0) {
         close(offer->alive_fd);
@@ -96,7 +96,7 @@ static void close_alive(struct shared_offer *offer)
     }
 }
 
-void shared_finish(struct shared_offer *offer, const struct shared_result *result)
+void offer_tell(struct offer *offer, const struct offer_result *result)
 {
     if (offer->link == NULL) {
         return;
@@ -116,7 +116,7 @@ void shared_finish(struct shared_offer *offer, const struct shared_result *resul
     close_alive(offer);
 }
 
-void shared_withdraw(struct shared_offer *offer)
+void offer_withdraw(struct offer *offer)
 {
     if (offer->link == NULL) {
         return;
@@ -128,10 +128,10 @@ void shared_withdraw(struct shared_offer *offer)
     free(offer->link);
     free(offer->text);
     free(offer->dir);
-    *offer = (struct shared_offer){0};
+    *offer = (struct offer){0};
 }
 
-char *shared_find(const char *state_root, const char *name)
+char *offer_find(const char *state_root, const char *name)
 {
     char *link = link_path(state_root, name);
     char *dir = realpath(link, NULL);
@@ -150,16 +150,16 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf)
 {
     (void)buf;
-    struct shared_watch *watch = stream->data;
+    struct offer_watch *watch = stream->data;
     if (count < 0 && watch->over != NULL) {
-        shared_over *over = watch->over;
+        offer_over *over = watch->over;
         watch->over = NULL;
         uv_read_stop(stream);
         over(watch->owner);
     }
 }
 
-bool shared_watch_open(struct shared_watch *watch, uv_loop_t *loop, const char *dir)
+bool offer_watch_open(struct offer_watch *watch, uv_loop_t *loop, const char *dir)
 {
     char *path = path_join(dir, ALIVE);
     int fd = lease_watch(path);
@@ -177,13 +177,13 @@ bool shared_watch_open(struct shared_watch *watch, uv_loop_t *loop, const char *
     return uv_read_start((uv_stream_t *)&watch->pipe, on_alloc, on_read) == 0;
 }
 
-void shared_watch_close(struct shared_watch *watch, uv_close_cb closed)
+void offer_watch_close(struct offer_watch *watch, uv_close_cb closed)
 {
     watch->over = NULL;
     uv_close((uv_handle_t *)&watch->pipe, closed);
 }
 
-bool shared_read_result(const char *dir, struct shared_result *result)
+bool offer_read_result(const char *dir, struct offer_result *result)
 {
     char *path = path_join(dir, RESULT);
     struct bytes text = {0};
@@ -202,12 +202,12 @@ bool shared_read_result(const char *dir, struct shared_result *result)
     return good;
 }
 
-bool shared_is_told(const struct shared_offer *offer)
+bool offer_is_told(const struct offer *offer)
 {
     return offer->link != NULL && offer->alive_fd < 0;
 }
 
-bool shared_claim(const char *dir, const char *to)
+bool offer_claim(const char *dir, const char *to)
 {
     char *result = path_join(dir, RESULT);
     bool over = access(result, F_OK) == 0;
@@ -215,7 +215,7 @@ bool shared_claim(const char *dir, const char *to)
     return over && rename(dir, to) == 0;
 }
 
-void shared_unlink(const char *state_root, const char *name, const char *dir)
+void offer_unlink(const char *state_root, const char *name, const char *dir)
 {
     char *link = link_path(state_root, name);
     char *text = link_text(state_root, dir);
@@ -226,7 +226,7 @@ void shared_unlink(const char *state_root, const char *name, const char *dir)
     free(link);
 }
 
-void shared_sweep(const char *state_root)
+void offer_sweep(const char *state_root)
 {
     char *folder = mem_format("%s/shared", state_root);
     DIR *dir = opendir(folder);

@@ -1,4 +1,4 @@
-#include "shared_place.h"
+#include "offer_place.h"
 
 #include "base/file.h"
 
@@ -7,7 +7,7 @@
 static void test_what_is_published_is_found(void **state)
 {
     struct place *place = *state;
-    struct shared_offer offer = {0};
+    struct offer offer = {0};
     char *dir = make_dir(place, "1");
     expect_found(place, "name", NULL);
     publish(&offer, place, "name", dir);
@@ -15,9 +15,9 @@ static void test_what_is_published_is_found(void **state)
     expect_found(place, "other", NULL);
     finish(&offer, 0, "");
     expect_found(place, "name", dir); // its result can be taken
-    shared_withdraw(&offer);
+    offer_withdraw(&offer);
     expect_found(place, "name", NULL);
-    shared_withdraw(&offer);
+    offer_withdraw(&offer);
     free(dir);
 }
 
@@ -25,15 +25,15 @@ static void test_what_is_published_is_found(void **state)
 static void test_a_link_leads_from_where_it_is(void **state)
 {
     struct place *place = *state;
-    struct shared_offer offer = {0};
+    struct offer offer = {0};
     char *worker = make_dir(place, "worker-1");
     char *dir = make_dir(place, "worker-1/2");
     char *link = mem_format("%s/shared/name", place->dir);
     publish(&offer, place, "name", dir);
     assert_true(file_is_link_to(link, "../worker-1/2"));
-    shared_unlink(place->dir, "name", dir);
+    offer_unlink(place->dir, "name", dir);
     assert_false(file_is_link_to(link, "../worker-1/2"));
-    shared_withdraw(&offer);
+    offer_withdraw(&offer);
     free(link);
     free(dir);
     free(worker);
@@ -42,15 +42,15 @@ static void test_a_link_leads_from_where_it_is(void **state)
 static void test_a_younger_compile_replaces_an_older_one(void **state)
 {
     struct place *place = *state;
-    struct shared_offer older = {0};
-    struct shared_offer younger = {0};
+    struct offer older = {0};
+    struct offer younger = {0};
     char *dirs[] = {make_dir(place, "1"), make_dir(place, "2")};
     publish(&older, place, "name", dirs[0]);
     publish(&younger, place, "name", dirs[1]);
     expect_found(place, "name", dirs[1]);
-    shared_withdraw(&older);
+    offer_withdraw(&older);
     expect_found(place, "name", dirs[1]);
-    shared_withdraw(&younger);
+    offer_withdraw(&younger);
     expect_found(place, "name", NULL);
     free(dirs[0]);
     free(dirs[1]);
@@ -59,21 +59,21 @@ static void test_a_younger_compile_replaces_an_older_one(void **state)
 static void test_what_cannot_be_published(void **state)
 {
     struct place *place = *state;
-    struct shared_offer offer = {0};
+    struct offer offer = {0};
     struct failure why;
     char *missing = mem_format("%s/%s", place->dir, "missing");
-    assert_false(shared_publish(&offer, place->dir, "name", missing, &why));
+    assert_false(offer_publish(&offer, place->dir, "name", missing, &why));
     assert_non_null(strstr(why.text, missing));
     char *dir = make_dir(place, "1");
     char *obstacle = mem_format("%s/%s", place->dir, "shared");
     support_write_file(obstacle, "");
-    assert_false(shared_publish(&offer, place->dir, "name", dir, &why));
+    assert_false(offer_publish(&offer, place->dir, "name", dir, &why));
     assert_non_null(strstr(why.text, obstacle));
     assert_null(offer.link);
     // Nothing is done for what was never offered.
     finish(&offer, 0, "");
     expect_no_result(dir);
-    shared_withdraw(&offer);
+    offer_withdraw(&offer);
     free(missing);
     free(obstacle);
     free(dir);
@@ -82,20 +82,20 @@ static void test_what_cannot_be_published(void **state)
 static void test_only_one_claims_it_and_not_before_its_end(void **state)
 {
     struct place *place = *state;
-    struct shared_offer offer = {0};
+    struct offer offer = {0};
     char *dir = make_dir(place, "1");
     char *mine = make_dir(place, "2");
     char *yours = make_dir(place, "3");
-    assert_false(shared_is_told(&offer));
+    assert_false(offer_is_told(&offer));
     publish(&offer, place, "name", dir);
-    assert_false(shared_is_told(&offer));
-    assert_false(shared_claim(dir, mine)); // it runs
+    assert_false(offer_is_told(&offer));
+    assert_false(offer_claim(dir, mine)); // it runs
     finish(&offer, 7, "said");
-    assert_true(shared_is_told(&offer));
-    assert_true(shared_claim(dir, mine));
-    assert_false(shared_claim(dir, yours));
+    assert_true(offer_is_told(&offer));
+    assert_true(offer_claim(dir, mine));
+    assert_false(offer_claim(dir, yours));
     expect_result(mine, 7, "said");
-    shared_withdraw(&offer);
+    offer_withdraw(&offer);
     free(dir);
     free(mine);
     free(yours);
@@ -104,16 +104,16 @@ static void test_only_one_claims_it_and_not_before_its_end(void **state)
 static void test_the_link_to_what_was_claimed_is_removed(void **state)
 {
     struct place *place = *state;
-    struct shared_offer offer = {0};
+    struct offer offer = {0};
     char *dir = make_dir(place, "1");
     char *other = make_dir(place, "2");
     publish(&offer, place, "name", dir);
     finish(&offer, 0, "");
-    shared_unlink(place->dir, "name", other); // not what the link leads to
+    offer_unlink(place->dir, "name", other); // not what the link leads to
     expect_found(place, "name", dir);
-    shared_unlink(place->dir, "name", dir);
+    offer_unlink(place->dir, "name", dir);
     expect_found(place, "name", NULL);
-    shared_withdraw(&offer);
+    offer_withdraw(&offer);
     free(dir);
     free(other);
 }
@@ -121,21 +121,21 @@ static void test_the_link_to_what_was_claimed_is_removed(void **state)
 static void test_links_to_what_is_gone_are_swept(void **state)
 {
     struct place *place = *state;
-    struct shared_offer dead = {0};
-    struct shared_offer live = {0};
+    struct offer dead = {0};
+    struct offer live = {0};
     struct failure why;
-    shared_sweep(place->dir); // nobody has shared anything yet
+    offer_sweep(place->dir); // nobody has shared anything yet
     char *dirs[] = {make_dir(place, "1"), make_dir(place, "2")};
     publish(&dead, place, "dead", dirs[0]);
     publish(&live, place, "live", dirs[1]);
     assert_true(tree_remove(dirs[0], &why));
-    shared_sweep(place->dir);
+    offer_sweep(place->dir);
     char *link = mem_format("%s/%s", place->dir, "shared/dead");
     struct stat info;
     assert_int_equal(lstat(link, &info), -1);
     expect_found(place, "live", dirs[1]);
-    shared_withdraw(&dead);
-    shared_withdraw(&live);
+    offer_withdraw(&dead);
+    offer_withdraw(&live);
     free(link);
     free(dirs[0]);
     free(dirs[1]);
@@ -157,20 +157,20 @@ static void test_what_is_said_are_bytes(void **state)
 {
     static const char said[] = "\0\n\xff 1 2 3\n";
     struct place *place = *state;
-    struct shared_offer offer = {0};
-    struct shared_result result = {.exit_code = 9};
+    struct offer offer = {0};
+    struct offer_result result = {.exit_code = 9};
     char *dir = make_dir(place, "1");
     publish(&offer, place, "name", dir);
     bytes_append(&result.said, said, sizeof said);
-    shared_finish(&offer, &result);
+    offer_tell(&offer, &result);
     bytes_finish(&result.said);
-    result = (struct shared_result){0};
-    assert_true(shared_read_result(dir, &result));
+    result = (struct offer_result){0};
+    assert_true(offer_read_result(dir, &result));
     assert_int_equal(result.exit_code, 9);
     assert_int_equal(result.said.len, sizeof said);
     assert_memory_equal(result.said.data, said, sizeof said);
     bytes_finish(&result.said);
-    shared_withdraw(&offer);
+    offer_withdraw(&offer);
     free(dir);
 }
 

@@ -1,7 +1,7 @@
-#include "shared_place.h"
+#include "offer_place.h"
 
 struct waiter {
-    struct shared_watch watch;
+    struct offer_watch watch;
     int told;
     bool close_when_told;
     bool closed;
@@ -18,7 +18,7 @@ static void on_over(void *owner)
     struct waiter *waiter = owner;
     waiter->told++;
     if (waiter->close_when_told) {
-        shared_watch_close(&waiter->watch, on_closed);
+        offer_watch_close(&waiter->watch, on_closed);
     }
 }
 
@@ -26,7 +26,7 @@ static void watch(struct waiter *waiter, struct place *place, const char *dir)
 {
     waiter->watch.over = on_over;
     waiter->watch.owner = waiter;
-    assert_true(shared_watch_open(&waiter->watch, &place->loop, dir));
+    assert_true(offer_watch_open(&waiter->watch, &place->loop, dir));
     assert_true(waiter->watch.opened);
 }
 
@@ -44,7 +44,7 @@ static void run_until_told(struct place *place, const struct waiter *waiter)
 
 static void unwatch(struct place *place, struct waiter *waiter)
 {
-    shared_watch_close(&waiter->watch, on_closed);
+    offer_watch_close(&waiter->watch, on_closed);
     while (!waiter->closed) {
         uv_run(&place->loop, UV_RUN_ONCE);
     }
@@ -55,7 +55,7 @@ static void unwatch(struct place *place, struct waiter *waiter)
 static void test_the_end_comes_while_one_waits(void **state)
 {
     struct place *place = *state;
-    struct shared_offer offer = {0};
+    struct offer offer = {0};
     struct waiter waiters[2] = {{.close_when_told = true}, {.told = 0}};
     char *dir = make_dir(place, "1");
     publish(&offer, place, "name", dir);
@@ -75,14 +75,14 @@ static void test_the_end_comes_while_one_waits(void **state)
     assert_true(waiters[0].closed);
     assert_int_equal(waiters[0].told, 1);
     assert_int_equal(waiters[1].told, 1);
-    shared_withdraw(&offer);
+    offer_withdraw(&offer);
     free(dir);
 }
 
 static void test_the_end_came_before_one_waits(void **state)
 {
     struct place *place = *state;
-    struct shared_offer offer = {0};
+    struct offer offer = {0};
     struct waiter waiter = {.close_when_told = true};
     char *dir = make_dir(place, "1");
     publish(&offer, place, "name", dir);
@@ -90,14 +90,14 @@ static void test_the_end_came_before_one_waits(void **state)
     watch(&waiter, place, dir);
     run_until_told(place, &waiter);
     expect_result(dir, 0, "");
-    shared_withdraw(&offer);
+    offer_withdraw(&offer);
     free(dir);
 }
 
 static void test_one_that_waits_no_more_is_not_told(void **state)
 {
     struct place *place = *state;
-    struct shared_offer offer = {0};
+    struct offer offer = {0};
     struct waiter waiter = {0};
     char *dir = make_dir(place, "1");
     publish(&offer, place, "name", dir);
@@ -105,7 +105,7 @@ static void test_one_that_waits_no_more_is_not_told(void **state)
     finish(&offer, 0, "");
     unwatch(place, &waiter);
     assert_int_equal(waiter.told, 0);
-    shared_withdraw(&offer);
+    offer_withdraw(&offer);
     free(dir);
 }
 
@@ -113,7 +113,7 @@ static void test_one_that_waits_no_more_is_not_told(void **state)
 static void test_it_is_withdrawn_while_one_waits(void **state)
 {
     struct place *place = *state;
-    struct shared_offer offer = {0};
+    struct offer offer = {0};
     struct failure why;
     struct waiter waiter = {.close_when_told = true};
     char *dir = make_dir(place, "1");
@@ -123,7 +123,7 @@ static void test_it_is_withdrawn_while_one_waits(void **state)
     finish(&offer, 0, "there is no place for a result");
     run_until_told(place, &waiter);
     expect_no_result(dir);
-    shared_withdraw(&offer);
+    offer_withdraw(&offer);
     free(dir);
 }
 
@@ -132,11 +132,11 @@ static void test_there_is_nothing_to_wait_for(void **state)
     struct place *place = *state;
     struct waiter waiter = {0};
     char *dir = make_dir(place, "1");
-    assert_false(shared_watch_open(&waiter.watch, &place->loop, dir));
+    assert_false(offer_watch_open(&waiter.watch, &place->loop, dir));
     assert_false(waiter.watch.opened);
     char *alive = mem_format("%s/relay.alive", dir);
     support_write_file(alive, ""); // libuv aborts on what cannot be polled
-    assert_false(shared_watch_open(&waiter.watch, &place->loop, dir));
+    assert_false(offer_watch_open(&waiter.watch, &place->loop, dir));
     assert_false(waiter.watch.opened);
     free(alive);
     free(dir);
@@ -161,9 +161,9 @@ static void start_program(int stdin_fd)
 
 _Noreturn static void own(const struct place *place, const char *dir, const int fds[2])
 {
-    struct shared_offer offer = {0};
+    struct offer offer = {0};
     struct failure why;
-    bool published = shared_publish(&offer, place->dir, "name", dir, &why);
+    bool published = offer_publish(&offer, place->dir, "name", dir, &why);
     start_program(fds[0]);
     if (published && write(fds[1], "", 1) == 1) {
         pause();

@@ -13,8 +13,8 @@
  * it or to remove it renames it first, and only one can. A dead worker's are removed with its own
  * directory, which is renamed first, too (store/state_dir.h).
  */
-#ifndef RELAY_STORE_SHARED_H
-#define RELAY_STORE_SHARED_H
+#ifndef RELAY_STORE_OFFER_H
+#define RELAY_STORE_OFFER_H
 
 #include "base/bytes.h"
 #include "base/failure.h"
@@ -23,13 +23,13 @@
 #include <uv.h>
 
 /** How a compile ended, for a process that did not run it. */
-struct shared_result {
+struct offer_result {
     int exit_code;
     struct bytes said; /**< owned: what rustc said and nobody was told yet */
 };
 
 /** A compile that others may find. A zeroed struct is none. */
-struct shared_offer {
+struct offer {
     char *link;   /**< its path in shared/; NULL: none */
     char *text;   /**< what the link says */
     char *dir;    /**< the compile's directory */
@@ -37,11 +37,11 @@ struct shared_offer {
 };
 
 /** Told once: the compile has ended or its owner died; the watch may be closed from within. */
-typedef void shared_over(void *owner);
+typedef void offer_over(void *owner);
 
-struct shared_watch {
-    uv_pipe_t pipe;    /**< the reading end of `alive` */
-    shared_over *over; /**< who is told; NULL when nobody any more */
+struct offer_watch {
+    uv_pipe_t pipe;   /**< the reading end of `alive` */
+    offer_over *over; /**< who is told; NULL when nobody any more */
     void *owner;
     bool opened; /**< the pipe is a handle of the loop: it must be closed */
 };
@@ -50,46 +50,46 @@ struct shared_watch {
  * Lets others find the compile in `dir` under `name`. One that was found there before is replaced.
  * On failure nothing is offered: the compile is then this process's own affair.
  */
-bool shared_publish(struct shared_offer *offer, const char *state_root, const char *name,
-                    const char *dir, struct failure *why);
+bool offer_publish(struct offer *offer, const char *state_root, const char *name, const char *dir,
+                   struct failure *why);
 
 /** The compile has ended: writes the result, then tells those who wait. Nothing without an offer.
  */
-void shared_finish(struct shared_offer *offer, const struct shared_result *result);
+void offer_tell(struct offer *offer, const struct offer_result *result);
 
 /** Nobody may find it any more. Accepts a zeroed offer. */
-void shared_withdraw(struct shared_offer *offer);
+void offer_withdraw(struct offer *offer);
 
 /** The directory of a compile with this name that a worker offers, owned by the caller; or NULL. */
-char *shared_find(const char *state_root, const char *name);
+char *offer_find(const char *state_root, const char *name);
 
 /**
  * Waits for the end of the compile in `dir`. The struct must stay where it is until the close
- * callback of shared_watch_close() has run. False: there is nothing to wait for; close it if it is
+ * callback of offer_watch_close() has run. False: there is nothing to wait for; close it if it is
  * `opened`.
  */
-bool shared_watch_open(struct shared_watch *watch, uv_loop_t *loop, const char *dir);
+bool offer_watch_open(struct offer_watch *watch, uv_loop_t *loop, const char *dir);
 
 /** Ends the wait; `closed` is called from the loop when the struct may be freed. */
-void shared_watch_close(struct shared_watch *watch, uv_close_cb closed);
+void offer_watch_close(struct offer_watch *watch, uv_close_cb closed);
 
 /** Reads the result of a compile that is over. False: there is none, or not a whole one. */
-bool shared_read_result(const char *dir, struct shared_result *result);
+bool offer_read_result(const char *dir, struct offer_result *result);
 
 /** May others claim the compile? Its result is there. */
-bool shared_is_told(const struct shared_offer *offer);
+bool offer_is_told(const struct offer *offer);
 
 /**
  * Makes a compile that is over the caller's own: the directory becomes `to`, which may be an empty
  * one. False: it has no result, or somebody was faster (its owner, another worker, a sweep); errno
  * says why.
  */
-bool shared_claim(const char *dir, const char *to);
+bool offer_claim(const char *dir, const char *to);
 
 /** Removes the link to what was in `dir` and has been claimed. */
-void shared_unlink(const char *state_root, const char *name, const char *dir);
+void offer_unlink(const char *state_root, const char *name, const char *dir);
 
 /** Removes the links to compiles that are gone. */
-void shared_sweep(const char *state_root);
+void offer_sweep(const char *state_root);
 
 #endif
