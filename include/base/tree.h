@@ -35,8 +35,12 @@ bool tree_remove_at(int parent_fd, const char *name, struct failure *why);
  */
 int tree_open(int parent_fd, const char *name);
 
-/** Is it a directory of ours (no link to one) that nobody else can enter? */
-bool tree_check_private(const char *dir, struct failure *why);
+/** Is there a directory, or a link to one, called `name` in `dir`? */
+bool tree_has_dir(const char *dir, const char *name);
+
+/** Makes the directory, with missing parents, for us alone. One that is there must be a directory
+ * of ours (no link to one) that nobody else can enter: perhaps everybody can make names there. */
+bool tree_make_private(const char *dir, struct failure *why);
 
 /** `prefix` and 16 random hexadecimal digits: a name nobody else uses; owned by the caller. */
 char *tree_fresh_name(const char *prefix);

@@ -2,10 +2,10 @@
  * Where the worker keeps what no request may see yet. Outside the execroot, which Bazel cleans at
  * each build, and if possible on its filesystem, so that outputs are placed by rename or link.
  *
- *     <base>/1/worker-<pid>-<random>.lock        its lease (base/lease.h), as long as it lives
- *     <base>/1/worker-<pid>-<random>/            made after its lock, removed before it
- *     <base>/1/worker-<pid>-<random>/<serial>/   one compile
- *     <base>/1/worker-<pid>-<random>.gone/       one that is being removed
+ *     <home>/1/worker-<pid>-<random>.lock        its lease (base/lease.h), as long as it lives
+ *     <home>/1/worker-<pid>-<random>/            made after its lock, removed before it
+ *     <home>/1/worker-<pid>-<random>/<serial>/   one compile
+ *     <home>/1/worker-<pid>-<random>.gone/       one that is being removed
  *
  * Beside them are the private roots, unless they are in memory (roots/link_home.h).
  *
@@ -20,11 +20,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** The layout below the base; another layout gets another name and leaves this one alone. */
+/** The layout below the home; another layout gets another name and leaves this one alone. */
 #define STATE_DIR_FORMAT "1"
 
 struct state_dir {
-    char *root;          /**< `<base>/<STATE_DIR_FORMAT>` */
+    char *root;          /**< `<home>/<STATE_DIR_FORMAT>` */
     char *worker;        /**< our directory; an absolute path */
     char *lock;          /**< path of our lock */
     int lease;           /**< of that; valid while `lock` is set */
@@ -32,11 +32,12 @@ struct state_dir {
 };
 
 /**
- * Finds the base, makes our directory in it and sweeps dead ones. The base is `explicit_dir`; else
- * `<output base>/rustc-relay`, the output base being the nearest directory at or above `cwd` with
- * both `execroot` and `server` in it; else, also when that one cannot be written (linux-sandbox),
- * `rustc-relay-<uid>` in $TMPDIR or /tmp, which must be a directory of ours that nobody else can
- * enter. So must be `<base>/1`, wherever that is. On success give it back with state_dir_close().
+ * Finds the home, makes our directory in it and sweeps dead ones. The home is `explicit_dir`; else
+ * `<output base>/rustc-relay`, the output base being the nearest directory at or above `cwd` that
+ * has both `execroot` and `server` in it, as Bazel's have, and where not everybody can make names;
+ * else, also when that one cannot be written (linux-sandbox), `rustc-relay-<uid>` in $TMPDIR or
+ * /tmp, which must be a directory of ours that nobody else can enter. So must be `<home>/1`,
+ * wherever that is. On success give it back with state_dir_close().
  */
 bool state_dir_open(struct state_dir *state, const char *explicit_dir, const char *cwd,
                     struct failure *why);

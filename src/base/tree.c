@@ -186,10 +186,22 @@ char *tree_fresh_name(const char *prefix)
     return mem_format("%s%016" PRIx64, prefix, number);
 }
 
-bool tree_check_private(const char *dir, struct failure *why)
+bool tree_has_dir(const char *dir, const char *name)
+{
+    char *path = mem_format("%s/%s", dir, name);
+    bool has = is_directory(path);
+    free(path);
+    return has;
+}
+
+bool tree_make_private(const char *dir, struct failure *why)
 {
     struct stat info;
-    if (lstat(dir, &info) != 0) {
+    bool is_there = lstat(dir, &info) == 0;
+    if (!is_there && !tree_make(dir, S_IRWXU, why)) {
+        return false;
+    }
+    if (!is_there && lstat(dir, &info) != 0) {
         return failure_errno(why, errno, "cannot use '%s' for state", dir);
     }
     bool ours = S_ISDIR(info.st_mode) && info.st_uid == geteuid();

@@ -87,16 +87,9 @@ static bool plant(const struct link_home *home, struct failure *why)
     return good;
 }
 
-static bool make_top(const char *top, struct failure *why)
-{
-    return (mkdir(top, S_IRWXU) == 0 || errno == EEXIST ||
-            failure_errno(why, errno, "cannot make the directory '%s'", top)) &&
-           tree_check_private(top, why);
-}
-
 static bool enter(struct link_home *home, struct failure *why)
 {
-    if (!make_top(home->top, why)) {
+    if (!tree_make_private(home->top, why)) {
         return false;
     }
     home->lease = lease_share(home->dir);

@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/tree.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -56,15 +57,6 @@ static bool cut(char *path, const char *name)
     return same;
 }
 
-static bool holds_directory(const char *dir, const char *name)
-{
-    char *path = mem_format("%s/%s", dir, name);
-    struct stat info;
-    bool holds = stat(path, &info) == 0 && S_ISDIR(info.st_mode);
-    free(path);
-    return holds;
-}
-
 static bool holds_file(const char *dir, const char *name)
 {
     char *path = mem_format("%s/%s", dir, name);
@@ -79,7 +71,7 @@ static bool holds_file(const char *dir, const char *name)
 // `execroot`.
 static bool is_output_base(const char *dir)
 {
-    return holds_directory(dir, "server") && holds_file(dir, "DO_NOT_BUILD_HERE") &&
+    return tree_has_dir(dir, "server") && holds_file(dir, "DO_NOT_BUILD_HERE") &&
            holds_file(dir, "README");
 }
 

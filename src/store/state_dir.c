@@ -1,9 +1,9 @@
 #include "store/state_dir.h"
 
+#include "base/file.h"
 #include "base/lease.h"
 #include "base/mem.h"
 #include "base/tree.h"
-#include "store/state_base.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -21,51 +21,74 @@
 // How many names are tried.
 enum { NAMES_MAX = 16 };
 
-static bool open_in(struct state_dir *state, const char *base, struct failure *why);
+static bool open_in(struct state_dir *state, const char *home, struct failure *why);
 static bool make_place(struct state_dir *state, struct failure *why);
 static void drop_place(struct state_dir *state);
 static bool remove_place(const char *dir);
 static void sweep(const struct state_dir *state);
 
-static bool open_explicit(struct state_dir *state, const char *dir, const char *cwd,
-                          struct failure *why)
+// Where everybody may make names, as in /tmp, nobody knows who made these.
+static bool is_open_to_all(const char *dir)
 {
-    char *base = dir[0] == '/' ? mem_dup(dir) : mem_format("%s/%s", cwd, dir);
-    bool opened = open_in(state, base, why);
-    free(base);
-    return opened;
+    struct stat info;
+    return stat(dir, &info) != 0 || (info.st_mode & S_IWOTH) != 0;
+}
+
+// NULL: `cwd` is not below an output base.
+static char *bazels_home(const char *cwd)
+{
+    char *dir = realpath(cwd, NULL);
+    while (dir != NULL && dir[0] != '\0') {
+        if (tree_has_dir(dir, "execroot") && tree_has_dir(dir, "server") && !is_open_to_all(dir)) {
+            char *home = mem_format("%s/rustc-relay", dir);
+            free(dir);
+            return home;
+        }
+        *strrchr(dir, '/') = '\0';
+    }
+    free(dir);
+    return NULL;
+}
+
+static char *temporary_home(struct failure *why)
+{
+    const char *given = getenv("TMPDIR");
+    const char *parent = given == NULL || given[0] == '\0' ? "/tmp" : given;
+    char *absolute = realpath(parent, NULL);
+    if (absolute == NULL) {
+        failure_errno(why, errno, "cannot use '%s' for temporary files", parent);
+        return NULL;
+    }
+    char *dir = mem_format("%s/rustc-relay-%lu", absolute, (unsigned long)geteuid());
+    free(absolute);
+    if (!tree_make_private(dir, why)) {
+        free(dir);
+        return NULL;
+    }
+    return dir;
 }
 
 bool state_dir_open(struct state_dir *state, const char *explicit_dir, const char *cwd,
                     struct failure *why)
 {
     *state = (struct state_dir){0};
-    if (explicit_dir != NULL) {
-        return open_explicit(state, explicit_dir, cwd, why);
+    bool is_named = explicit_dir != NULL;
+    char *home = is_named ? path_join(cwd, explicit_dir) : bazels_home(cwd);
+    bool opened = home != NULL && open_in(state, home, why);
+    state->in_output_base = opened && !is_named;
+    if (!opened && !is_named) {
+        free(home);
+        home = temporary_home(why);
+        opened = home != NULL && open_in(state, home, why);
     }
-    char *base = state_base_of_bazel(cwd);
-    bool opened = base != NULL && open_in(state, base, why);
-    free(base);
-    if (opened) {
-        state->in_output_base = true;
-        return true;
-    }
-    base = state_base_temporary(why);
-    opened = base != NULL && open_in(state, base, why);
-    free(base);
+    free(home);
     return opened;
 }
 
-// All else lies in it, so nobody else may have made it.
-static bool make_root(const struct state_dir *state, struct failure *why)
+static bool open_in(struct state_dir *state, const char *home, struct failure *why)
 {
-    return tree_make(state->root, S_IRWXU, why) && tree_check_private(state->root, why);
-}
-
-static bool open_in(struct state_dir *state, const char *base, struct failure *why)
-{
-    struct state_dir made = {.root = mem_format("%s/%s", base, STATE_DIR_FORMAT)};
-    if (make_root(&made, why) && make_place(&made, why)) {
+    struct state_dir made = {.root = mem_format("%s/%s", home, STATE_DIR_FORMAT)};
+    if (tree_make_private(made.root, why) && make_place(&made, why)) {
         sweep(&made);
         *state = made;
         return true;
@@ -93,18 +116,6 @@ static bool make_place(struct state_dir *state, struct failure *why)
     return error == 0 || failure_errno(why, error, "cannot make a directory in '%s'", state->root);
 }
 
-static bool starts_with(const char *text, const char *start)
-{
-    return strncmp(text, start, strlen(start)) == 0;
-}
-
-static bool ends_with(const char *text, const char *end)
-{
-    size_t text_len = strlen(text);
-    size_t end_len = strlen(end);
-    return text_len >= end_len && strcmp(text + text_len - end_len, end) == 0;
-}
-
 // What is in it may be claimed by others until it has another name (store/offer.h). An earlier
 // removal may have got no further than that.
 static bool remove_place(const char *dir)
@@ -118,49 +129,39 @@ static bool remove_place(const char *dir)
     return good;
 }
 
-static void remove_if_dead(const char *lock)
+// `path` is that of a worker's directory, or of its lock.
+static void remove_if_dead(const char *path)
 {
-    int lease = lease_inherit(lock);
-    if (lease != LEASE_NONE) {
-        char *dir = mem_dup_len(lock, strlen(lock) - strlen(LOCK_SUFFIX));
-        if (remove_place(dir)) {
-            unlink(lock);
-        }
-        free(dir);
-        lease_release(lease);
-    }
-}
-
-// A directory is made after its lock, so one without a lock has no owner.
-static void remove_if_unlocked(const char *dir)
-{
+    size_t len = strlen(path);
+    size_t suffix = sizeof LOCK_SUFFIX - 1;
+    bool is_lock = len > suffix && strcmp(path + len - suffix, LOCK_SUFFIX) == 0;
+    char *dir = mem_dup_len(path, is_lock ? len - suffix : len);
     char *lock = mem_format("%s" LOCK_SUFFIX, dir);
-    if (access(lock, F_OK) != 0 && errno == ENOENT) {
-        remove_place(dir);
+    int lease = lease_inherit(lock);
+    // The directory is made after its lock, so without a lock it has no owner.
+    bool is_dead = lease != LEASE_NONE || errno == ENOENT;
+    if (is_dead && remove_place(dir)) {
+        unlink(lock);
     }
+    lease_release(lease);
     free(lock);
+    free(dir);
 }
 
 // What cannot be removed is no failure of ours: the next start tries again.
 static void sweep(const struct state_dir *state)
 {
     DIR *root = opendir(state->root);
-    if (root == NULL) {
-        return;
-    }
-    for (struct dirent *entry = readdir(root); entry != NULL; entry = readdir(root)) {
-        if (!starts_with(entry->d_name, WORKER_PREFIX)) {
-            continue;
-        }
-        char *path = mem_format("%s/%s", state->root, entry->d_name);
-        if (ends_with(path, LOCK_SUFFIX)) {
+    for (struct dirent *entry; root != NULL && (entry = readdir(root)) != NULL;) {
+        if (strncmp(entry->d_name, WORKER_PREFIX, sizeof WORKER_PREFIX - 1) == 0) {
+            char *path = path_join(state->root, entry->d_name);
             remove_if_dead(path);
-        } else {
-            remove_if_unlocked(path);
+            free(path);
         }
-        free(path);
     }
-    closedir(root);
+    if (root != NULL) {
+        closedir(root);
+    }
 }
 
 // Somebody removed our directory, with or without the lock.
@@ -170,7 +171,7 @@ static bool restore_place(struct state_dir *state, struct failure *why)
         return tree_make(state->worker, S_IRWXU, why);
     }
     drop_place(state);
-    return make_root(state, why) && make_place(state, why);
+    return tree_make_private(state->root, why) && make_place(state, why);
 }
 
 static char *compile_path(const struct state_dir *state, uint64_t serial)
