@@ -43,6 +43,9 @@ struct digest digest_end(struct digest_builder *builder);
 /** The digest in hexadecimal digits, owned by the caller. */
 char *digest_hex(const struct digest *digest);
 
+/** The digest of one text, in the same way. */
+char *digest_hex_of(const char *text);
+
 bool digest_equal(const struct digest *left, const struct digest *right);
 
 #endif

@@ -24,8 +24,15 @@ bool file_write(const char *path, const char *data, size_t len, struct failure *
 /** Writes all of `data` to an open file; 0, or errno. See write(2). */
 int file_write_all(int fd, const char *data, size_t len);
 
-/** Is `link` a symbolic link whose text is `target`? */
-bool file_is_link_to(const char *link, const char *target);
+/** The same, but whoever reads `path` at any time finds the old file or the whole new one. */
+bool file_replace(const char *path, const char *data, size_t len, struct failure *why);
+
+/** Is `link`, seen from an open directory, a symbolic link whose text is `target`? */
+bool file_is_link_to(int dir_fd, const char *link, const char *target);
+
+/** Makes `link` a symbolic link with the text `target`, whatever was there and in one step; 0, or
+ * errno. One that has it stays. See symlink(2). */
+int file_link(const char *target, const char *link);
 
 /** `name` seen from `directory`: absolute names stay as they are. Owned by the caller. */
 char *path_join(const char *directory, const char *name);

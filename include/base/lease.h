@@ -53,7 +53,7 @@ int lease_inherit(const char *file);
 /** The same for a directory. */
 int lease_inherit_dir(const char *dir);
 
-/** Is what we have locked still what is there under this name? */
+/** Is what we have locked still what is there under this name? LEASE_NONE is not. */
 bool lease_is_valid(int lease, const char *lock);
 
 /** Gives it back; what was locked stays. LEASE_NONE is nothing. */

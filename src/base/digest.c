@@ -79,6 +79,15 @@ char *digest_hex(const struct digest *digest)
     return mem_dup_len(text, sizeof text);
 }
 
+char *digest_hex_of(const char *text)
+{
+    struct digest_builder builder;
+    digest_begin(&builder);
+    digest_add_text(&builder, text);
+    struct digest digest = digest_end(&builder);
+    return digest_hex(&digest);
+}
+
 bool digest_equal(const struct digest *left, const struct digest *right)
 {
     return memcmp(left->bytes, right->bytes, sizeof left->bytes) == 0;

@@ -1,10 +1,13 @@
 #include "base/file.h"
 
 #include "base/mem.h"
+#include "base/tree.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -78,11 +81,39 @@ bool file_write(const char *path, const char *data, size_t len, struct failure *
     return true;
 }
 
-bool file_is_link_to(const char *link, const char *target)
+bool file_replace(const char *path, const char *data, size_t len, struct failure *why)
+{
+    char *fresh = mem_format("%s.new", path);
+    bool good = file_write(fresh, data, len, why);
+    if (good && rename(fresh, path) != 0) {
+        good = failure_errno(why, errno, "cannot write '%s'", path);
+        unlink(fresh);
+    }
+    free(fresh);
+    return good;
+}
+
+bool file_is_link_to(int dir_fd, const char *link, const char *target)
 {
     char text[PATH_MAX];
-    ssize_t len = readlink(link, text, sizeof text);
+    ssize_t len = readlinkat(dir_fd, link, text, sizeof text);
     return len == (ssize_t)strlen(target) && memcmp(text, target, (size_t)len) == 0;
+}
+
+int file_link(const char *target, const char *link)
+{
+    int error = symlink(target, link) == 0 ? 0 : errno;
+    if (error == EEXIST && file_is_link_to(AT_FDCWD, link, target)) {
+        error = 0;
+    } else if (error == EEXIST) {
+        char *fresh = tree_fresh_name(link);
+        error = symlink(target, fresh) == 0 && rename(fresh, link) == 0 ? 0 : errno;
+        if (error != 0) {
+            unlink(fresh);
+        }
+        free(fresh);
+    }
+    return error;
 }
 
 char *path_join(const char *directory, const char *name)

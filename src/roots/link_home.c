@@ -9,11 +9,8 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <uv.h>
@@ -44,15 +41,6 @@ bool link_home_init(struct link_home *home, const char *state_root, const char *
     return false;
 }
 
-static char *digest_of(const char *path)
-{
-    struct digest_builder builder;
-    digest_begin(&builder);
-    digest_add_text(&builder, path);
-    struct digest digest = digest_end(&builder);
-    return digest_hex(&digest);
-}
-
 static bool choose(struct link_home *home, const char *memory, struct failure *why)
 {
     struct platform_room room;
@@ -62,29 +50,11 @@ static bool choose(struct link_home *home, const char *memory, struct failure *w
     if (room.bytes / bytes_of_mib < LINK_HOME_MIN_MIB) {
         return failure_set(why, "'%s' has less than %d MiB", memory, LINK_HOME_MIN_MIB);
     }
-    char *digest = digest_of(home->state_root);
+    char *digest = digest_hex_of(home->state_root);
     home->top = mem_format("%s/rustc-relay-%lu", memory, (unsigned long)geteuid());
     home->dir = mem_format("%s/%s", home->top, digest);
     free(digest);
     return true;
-}
-
-static bool plant(const struct link_home *home, struct failure *why)
-{
-    char *link = mem_format("%s/base", home->dir);
-    char *fresh = NULL;
-    bool good = file_is_link_to(link, home->state_root);
-    if (!good) {
-        fresh = tree_fresh_name(link);
-        good = (symlink(home->state_root, fresh) == 0 && rename(fresh, link) == 0) ||
-               failure_errno(why, errno, "cannot make the link '%s'", link);
-    }
-    if (!good) {
-        unlink(fresh);
-    }
-    free(fresh);
-    free(link);
-    return good;
 }
 
 static bool enter(struct link_home *home, struct failure *why)
@@ -96,11 +66,14 @@ static bool enter(struct link_home *home, struct failure *why)
     if (home->lease == LEASE_NONE) {
         return failure_errno(why, errno, "cannot lock the directory '%s'", home->dir);
     }
-    bool good = plant(home, why);
-    if (!good) {
+    char *link = mem_format("%s/base", home->dir);
+    int error = file_link(home->state_root, link);
+    if (error != 0) {
+        failure_errno(why, error, "cannot make the link '%s'", link);
         leave(home);
     }
-    return good;
+    free(link);
+    return error == 0;
 }
 
 static void leave(struct link_home *home)
@@ -156,20 +129,18 @@ static bool has_room(const struct link_home *home)
            is_enough(room.free_files, room.files);
 }
 
-static bool is_there(struct link_home *home)
-{
-    if (home->lease != LEASE_NONE && lease_is_valid(home->lease, home->dir)) {
-        return true;
-    }
-    struct failure ignored; // the disk is as good, only slower
-    leave(home);
-    return enter(home, &ignored);
-}
-
 const char *link_home_now(struct link_home *home)
 {
-    bool usual = home->dir == NULL || (is_there(home) && has_room(home));
-    return usual ? link_home_usual(home) : home->state_root;
+    struct failure ignored; // the disk is as good, only slower
+    if (home->dir == NULL) {
+        return home->state_root;
+    }
+    bool is_there = lease_is_valid(home->lease, home->dir);
+    if (!is_there) {
+        leave(home);
+        is_there = enter(home, &ignored);
+    }
+    return is_there && has_room(home) ? home->dir : home->state_root;
 }
 
 void link_home_finish(struct link_home *home)

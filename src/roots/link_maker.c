@@ -75,13 +75,6 @@ static void make_new_folders(struct link_maker *maker, const char *name)
     }
 }
 
-static bool leads_to(const struct link_maker *maker, const char *name, const char *target)
-{
-    char link[PATH_MAX];
-    ssize_t len = readlinkat(maker->root_fd, name, link, sizeof link);
-    return len >= 0 && (size_t)len == strlen(target) && memcmp(link, target, (size_t)len) == 0;
-}
-
 // 0, or errno; EEXIST: the very link is there.
 static int make_link(const struct link_maker *maker, const char *name, const char *target)
 {
@@ -89,7 +82,7 @@ static int make_link(const struct link_maker *maker, const char *name, const cha
         return 0;
     }
     int error = errno;
-    if (error == EEXIST && leads_to(maker, name, target)) {
+    if (error == EEXIST && file_is_link_to(maker->root_fd, name, target)) {
         return EEXIST;
     }
     char *folder = path_dirname(name);

@@ -2,6 +2,7 @@
 #include "roots/link_repair.h"
 
 #include "base/bytes.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/tree.h"
 #include "roots/link_log.h"
@@ -10,7 +11,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -64,14 +64,12 @@ static char *path_of(const struct repair *repair, const char *name, const char *
 
 static bool is_wanted_link(const struct repair *repair, int fd, const char *name)
 {
-    char target[PATH_MAX];
     char *path = path_of(repair, name, "");
     size_t index = manifest_find(repair->manifest, path);
     bool wanted = index < repair->manifest->count && strcmp(entry_name(repair, index), path) == 0;
     const char *known = wanted ? link_log_target(&repair->log, path) : NULL;
-    ssize_t len = known == NULL ? -1 : readlinkat(fd, name, target, sizeof target - 1);
     free(path);
-    return len >= 0 && (size_t)len == strlen(known) && memcmp(target, known, (size_t)len) == 0;
+    return known != NULL && file_is_link_to(fd, name, known);
 }
 
 static bool is_wanted_folder(const struct repair *repair, int fd, const char *name)

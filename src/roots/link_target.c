@@ -58,47 +58,23 @@ bool link_targets_remove(const char *dir, struct failure *why)
     return good;
 }
 
-static bool plant(const char *tops, const char *name, const char *target)
-{
-    char *link = path_join(tops, name);
-    bool good = (mkdir(tops, S_IRWXU) == 0 || errno == EEXIST) &&
-                (symlink(target, link) == 0 || (errno == EEXIST && file_is_link_to(link, target)));
-    free(link);
-    return good;
-}
-
-static char *name_of(const char *target)
-{
-    struct digest_builder builder;
-    digest_begin(&builder);
-    digest_add_text(&builder, target);
-    struct digest digest = digest_end(&builder);
-    char *name = digest_hex(&digest);
-    name[NAME_DIGITS] = '\0';
-    return name;
-}
-
 static const char *short_top(struct link_targets *targets)
 {
-    if (targets->short_top == NULL) {
-        char *tops = tops_path(targets->dir);
-        char *name = name_of(targets->real_top);
-        if (plant(tops, name, targets->real_top)) {
-            targets->short_top = path_join(path_basename(tops), name);
-        }
-        free(name);
-        free(tops);
+    if (targets->short_top != NULL) {
+        return targets->short_top;
     }
+    char *tops = tops_path(targets->dir);
+    char *name = digest_hex_of(targets->real_top);
+    name[NAME_DIGITS] = '\0';
+    char *link = path_join(tops, name);
+    bool made = (mkdir(tops, S_IRWXU) == 0 || errno == EEXIST) &&
+                (symlink(targets->real_top, link) == 0 ||
+                 (errno == EEXIST && file_is_link_to(AT_FDCWD, link, targets->real_top)));
+    targets->short_top = made ? path_join(path_basename(tops), name) : NULL;
+    free(link);
+    free(name);
+    free(tops);
     return targets->short_top;
-}
-
-static size_t count_slashes(const char *name)
-{
-    size_t count = 0;
-    for (const char *slash = strchr(name, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-        count++;
-    }
-    return count;
 }
 
 // The same target by way of short_top(), seen from the link itself; NULL: there is none.
@@ -109,7 +85,8 @@ static char *shortened(struct link_targets *targets, const char *name, const cha
         return NULL;
     }
     struct bytes text = {0};
-    for (size_t ups = count_slashes(name) + 1; ups > 0; ups--) {
+    bytes_append_text(&text, "../");
+    for (const char *slash = strchr(name, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
         bytes_append_text(&text, "../");
     }
     bytes_append_text(&text, top);

@@ -1,5 +1,3 @@
-// O_NOFOLLOW
-#define _XOPEN_SOURCE 700
 #include "roots/link_tree.h"
 
 #include "base/bytes.h"
@@ -54,11 +52,6 @@ static bool save(const char *dir, const struct manifest *manifest, struct failur
     bool good = manifest_save(manifest, path, why);
     free(path);
     return good;
-}
-
-static int open_tree(const char *dir)
-{
-    return open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
 // Folders that are empty then go, too: nobody declared them.
@@ -169,10 +162,15 @@ static bool change(const char *dir, struct part *parts, size_t count, struct man
     return save(dir, wanted, why);
 }
 
-static bool change_in_parts(const char *dir, int root_fd, const char *sandbox,
-                            const struct manifest *held, struct manifest *wanted,
-                            struct failure *why)
+// While links change, no manifest claims to know them.
+static bool apply(const char *dir, const char *sandbox, const struct manifest *held,
+                  struct manifest *wanted, struct failure *why)
 {
+    link_tree_distrust(dir);
+    int root_fd = tree_open(AT_FDCWD, dir);
+    if (root_fd < 0) {
+        return failure_errno(why, errno, "cannot open the private root '%s'", dir);
+    }
     struct part parts[2] = {{.held = held, .wanted = wanted}, {.held = held, .wanted = wanted}};
     bool is_fresh = held->count == 0;
     size_t needed = is_fresh && wanted->count >= LINKS_FOR_TWO ? 2 : 1;
@@ -190,19 +188,6 @@ static bool change_in_parts(const char *dir, int root_fd, const char *sandbox,
     for (size_t i = 0; i < count; i++) {
         link_maker_finish(&parts[i].maker);
     }
-    return good;
-}
-
-// While links change, no manifest claims to know them.
-static bool apply(const char *dir, const char *sandbox, const struct manifest *held,
-                  struct manifest *wanted, struct failure *why)
-{
-    link_tree_distrust(dir);
-    int root_fd = open_tree(dir);
-    if (root_fd < 0) {
-        return failure_errno(why, errno, "cannot open the private root '%s'", dir);
-    }
-    bool good = change_in_parts(dir, root_fd, sandbox, held, wanted, why);
     close(root_fd);
     return good;
 }
@@ -225,12 +210,6 @@ static bool make_anew(const char *dir, const char *sandbox, struct manifest *wan
     return good;
 }
 
-static bool repair(const char *dir, int root_fd, struct manifest *held, struct failure *why)
-{
-    return link_seal_holds_all(root_fd, held) ||
-           (link_repair(dir, root_fd, held, why) && save(dir, held, why));
-}
-
 // False: what the tree holds is not known, or cannot be made good.
 static bool restore(const char *dir, bool is_settled, struct manifest *held, struct failure *why)
 {
@@ -238,11 +217,12 @@ static bool restore(const char *dir, bool is_settled, struct manifest *held, str
         return failure_set(why, "what the private root '%s' must hold is not known", dir);
     }
     int root_fd = tree_open(AT_FDCWD, dir);
-    bool good = root_fd >= 0 ? is_settled || repair(dir, root_fd, held, why)
-                             : failure_errno(why, errno, "cannot open the private root '%s'", dir);
-    if (root_fd >= 0) {
-        close(root_fd);
+    if (root_fd < 0) {
+        return failure_errno(why, errno, "cannot open the private root '%s'", dir);
     }
+    bool good = is_settled || link_seal_holds_all(root_fd, held) ||
+                (link_repair(dir, root_fd, held, why) && save(dir, held, why));
+    close(root_fd);
     return good;
 }
 

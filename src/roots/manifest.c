@@ -3,8 +3,6 @@
 #include "base/file.h"
 #include "base/mem.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -133,12 +131,7 @@ bool manifest_save(const struct manifest *manifest, const char *path, struct fai
         append_entry(&manifest->entries[i], &text);
     }
     bytes_append(&text, closing, sizeof closing - 1);
-    char *temporary = mem_format("%s.new", path);
-    bool good = file_write(temporary, text.data, text.len, why);
-    if (good && rename(temporary, path) != 0) {
-        good = failure_errno(why, errno, "cannot write '%s'", path);
-    }
-    free(temporary);
+    bool good = file_replace(path, text.data, text.len, why);
     bytes_finish(&text);
     return good;
 }

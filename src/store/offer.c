@@ -32,28 +32,10 @@ static char *link_text(const char *state_root, const char *dir)
     return below ? mem_format("..%s", dir + len) : mem_dup(dir);
 }
 
-static int replace_link(const char *link, const char *text)
-{
-    char *temporary = tree_fresh_name(link);
-    bool good = symlink(text, temporary) == 0 && rename(temporary, link) == 0;
-    int error = good ? 0 : errno;
-    if (!good) {
-        unlink(temporary);
-    }
-    free(temporary);
-    return error;
-}
-
-static int make_link(const char *link, const char *text)
-{
-    int error = symlink(text, link) == 0 ? 0 : errno;
-    return error == EEXIST ? replace_link(link, text) : error;
-}
-
 // The folder is there nearly always: it is made only when it was missed.
 static bool place_link(const char *link, const char *text, struct failure *why)
 {
-    int error = make_link(link, text);
+    int error = file_link(text, link);
     if (error == ENOENT) {
         char *parent = path_dirname(link);
         bool made = tree_make(parent, S_IRWXU, why);
@@ -61,7 +43,7 @@ static bool place_link(const char *link, const char *text, struct failure *why)
         if (!made) {
             return false;
         }
-        error = make_link(link, text);
+        error = file_link(text, link);
     }
     return error == 0 || failure_errno(why, error, "cannot make the link '%s'", link);
 }
@@ -103,15 +85,11 @@ void offer_tell(struct offer *offer, const struct offer_result *result)
     }
     struct failure ignored; // without a result the others compile themselves
     char *path = path_join(offer->dir, RESULT);
-    char *temporary = mem_format("%s.new", path);
     struct bytes text = {0};
     bytes_append_format(&text, "ended %d %zu\n", result->exit_code, result->said.len);
     bytes_append(&text, bytes_text(&result->said), result->said.len);
-    if (file_write(temporary, text.data, text.len, &ignored) && rename(temporary, path) != 0) {
-        unlink(temporary);
-    }
+    file_replace(path, text.data, text.len, &ignored);
     bytes_finish(&text);
-    free(temporary);
     free(path);
     close_alive(offer);
 }
@@ -121,7 +99,7 @@ void offer_withdraw(struct offer *offer)
     if (offer->link == NULL) {
         return;
     }
-    if (file_is_link_to(offer->link, offer->text)) {
+    if (file_is_link_to(AT_FDCWD, offer->link, offer->text)) {
         unlink(offer->link);
     }
     close_alive(offer);
@@ -219,7 +197,7 @@ void offer_unlink(const char *state_root, const char *name, const char *dir)
 {
     char *link = link_path(state_root, name);
     char *text = link_text(state_root, dir);
-    if (file_is_link_to(link, text)) {
+    if (file_is_link_to(AT_FDCWD, link, text)) {
         unlink(link);
     }
     free(text);

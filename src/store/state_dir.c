@@ -24,7 +24,7 @@ enum { NAMES_MAX = 16 };
 static bool open_in(struct state_dir *state, const char *home, struct failure *why);
 static bool make_place(struct state_dir *state, struct failure *why);
 static void drop_place(struct state_dir *state);
-static bool remove_place(const char *dir);
+static void remove_place(const char *dir, const char *lock);
 static void sweep(const struct state_dir *state);
 
 // Where everybody may make names, as in /tmp, nobody knows who made these.
@@ -117,16 +117,15 @@ static bool make_place(struct state_dir *state, struct failure *why)
 }
 
 // What is in it may be claimed by others until it has another name (store/offer.h). An earlier
-// removal may have got no further than that.
-static bool remove_place(const char *dir)
+// removal may have got no further than that. While the lock is there the next sweep tries again.
+static void remove_place(const char *dir, const char *lock)
 {
     char *gone = mem_format("%s" GONE_SUFFIX, dir);
     struct failure ignored;
-    bool good = tree_remove(gone, &ignored);
-    bool renamed = good && rename(dir, gone) == 0;
-    good = good && tree_remove(renamed ? gone : dir, &ignored);
+    if (tree_remove(gone, &ignored) && tree_remove(rename(dir, gone) == 0 ? gone : dir, &ignored)) {
+        unlink(lock);
+    }
     free(gone);
-    return good;
 }
 
 // `path` is that of a worker's directory, or of its lock.
@@ -140,15 +139,14 @@ static void remove_if_dead(const char *path)
     int lease = lease_inherit(lock);
     // The directory is made after its lock, so without a lock it has no owner.
     bool is_dead = lease != LEASE_NONE || errno == ENOENT;
-    if (is_dead && remove_place(dir)) {
-        unlink(lock);
+    if (is_dead) {
+        remove_place(dir, lock);
     }
     lease_release(lease);
     free(lock);
     free(dir);
 }
 
-// What cannot be removed is no failure of ours: the next start tries again.
 static void sweep(const struct state_dir *state)
 {
     DIR *root = opendir(state->root);
@@ -207,9 +205,7 @@ bool state_dir_remove(const char *dir, struct failure *why)
 static void drop_place(struct state_dir *state)
 {
     if (state->lock != NULL && state->lease != LEASE_NONE) {
-        if (remove_place(state->worker)) {
-            unlink(state->lock);
-        }
+        remove_place(state->worker, state->lock);
         lease_release(state->lease);
     }
     free(state->worker);

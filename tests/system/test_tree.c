@@ -125,6 +125,30 @@ static void test_making(void **state)
     free(below);
 }
 
+static void test_making_private_ones(void **state)
+{
+    struct failure why;
+    char *deep = join(*state, "a/b");
+    char *file = join(*state, "file");
+    char *link = join(*state, "link");
+    support_write_file(file, "x");
+    for (int i = 0; i < 2; i++) {
+        assert_true(tree_make_private(deep, &why));
+        assert_true(tree_has_dir(*state, "a") && tree_has_dir(*state, "a/b"));
+    }
+    assert_int_equal(symlink(deep, link), 0);
+    assert_true(tree_has_dir(*state, "link"));
+    assert_false(tree_has_dir(*state, "file") || tree_has_dir(*state, "missing"));
+    assert_false(tree_make_private(link, &why));
+    assert_false(tree_make_private(file, &why));
+    assert_int_equal(chmod(deep, 0710), 0);
+    assert_false(tree_make_private(deep, &why));
+    assert_non_null(strstr(why.text, deep));
+    free(deep);
+    free(file);
+    free(link);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -132,6 +156,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_read_only_directories_are_removed, start, stop),
         cmocka_unit_test_setup_teardown(test_failure_is_explained, start, stop),
         cmocka_unit_test_setup_teardown(test_making, start, stop),
+        cmocka_unit_test_setup_teardown(test_making_private_ones, start, stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,6 +9,7 @@
 #include "temp_dir.h"
 #include "words.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -182,11 +183,51 @@ static void a_link_is_known_by_its_text(void **state)
 {
     char *link = path_join(*state, "link");
     assert_int_equal(symlink("to/nowhere", link), 0);
-    assert_true(file_is_link_to(link, "to/nowhere"));
-    assert_false(file_is_link_to(link, "to/nowher"));
-    assert_false(file_is_link_to(link, "to/nowhere/else"));
-    assert_false(file_is_link_to(*state, "to/nowhere"));
+    assert_true(file_is_link_to(AT_FDCWD, link, "to/nowhere"));
+    assert_false(file_is_link_to(AT_FDCWD, link, "to/nowher"));
+    assert_false(file_is_link_to(AT_FDCWD, link, "to/nowhere/else"));
+    assert_false(file_is_link_to(AT_FDCWD, *state, "to/nowhere"));
     free(link);
+}
+
+static void a_link_replaces_what_was_there(void **state)
+{
+    char *link = path_join(*state, "replaced");
+    char *below = path_join(link, "x");
+    static const char *const targets[] = {"one", "two", "two"};
+    assert_int_equal(file_link("x", below), ENOENT);
+    for (size_t i = 0; i < COUNT(targets); i++) {
+        assert_int_equal(file_link(targets[i], link), 0);
+        assert_true(file_is_link_to(AT_FDCWD, link, targets[i]));
+    }
+    assert_int_equal(unlink(link), 0);
+    temp_text(*state, "replaced", "a file");
+    assert_int_equal(file_link("one", link), 0);
+    assert_true(file_is_link_to(AT_FDCWD, link, "one"));
+    assert_int_equal(file_link("one", *state), EISDIR);
+    free(below);
+    free(link);
+}
+
+static void replacing_leaves_the_old_file_to_its_readers(void **state)
+{
+    struct failure why;
+    struct bytes got = {0};
+    const char *path = temp_text(*state, "kept", "old");
+    int reader = open(path, O_RDONLY);
+    char old[4] = "";
+    assert_true(file_replace(path, "newer", 5, &why));
+    assert_int_equal(read(reader, old, sizeof old), 3);
+    assert_string_equal(old, "old");
+    assert_true(file_read(path, "file", &got, &why));
+    assert_string_equal(bytes_text(&got), "newer");
+    assert_false(file_replace(*state, "x", 1, &why));
+    assert_non_null(strstr(why.text, "cannot write '"));
+    char *left = mem_format("%s.new", (char *)*state);
+    assert_int_equal(access(left, F_OK), -1);
+    free(left);
+    bytes_finish(&got);
+    close(reader);
 }
 
 static void what_cannot_be_written_is_named(void **state)
@@ -210,6 +251,8 @@ int main(void)
         cmocka_unit_test(too_large_a_file_is_refused),
         cmocka_unit_test(writing_creates_and_replaces),
         cmocka_unit_test(an_old_file_is_never_written_through),
+        cmocka_unit_test(a_link_replaces_what_was_there),
+        cmocka_unit_test(replacing_leaves_the_old_file_to_its_readers),
         cmocka_unit_test(what_cannot_be_written_is_named),
         cmocka_unit_test(a_link_is_known_by_its_text),
     };
