@@ -2,6 +2,12 @@
  * The fields of a protobuf message, read one by one from memory that may be written to, with a NUL
  * behind it. A text that is taken becomes a C string where it lies: once the tag that stands behind
  * it was read, a NUL is put there.
+ *
+ * protobuf-c, which writes our responses, would be quick enough for requests (3,000 inputs in
+ * 0.19 ms, with an arena, and here in 0.10), but it keeps 32 bytes for each field and 64 for each
+ * input before anybody can count them: 31 MiB of 16 million empty inputs take 1,580 MiB there, and
+ * 55 MiB here, where what is beyond the caps is only counted. An arena that ends sooner leaves no
+ * id to answer. It also reads a number of more than 64 bits.
  */
 #ifndef RELAY_PROTOCOL_PROTO_READER_H
 #define RELAY_PROTOCOL_PROTO_READER_H

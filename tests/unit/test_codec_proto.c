@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <sys/resource.h>
 
 #include "protocol/codec_proto.h"
 #include "protocol/wire.h"
@@ -159,6 +160,31 @@ static void counts_are_capped(void **state)
     bytes_finish(&got);
 }
 
+static size_t peak_bytes(void)
+{
+    struct rusage usage;
+    assert_int_equal(getrusage(RUSAGE_SELF, &usage), 0);
+    return (size_t)usage.ru_maxrss * 1024;
+}
+
+// How many inputs a frame holds is known when it is read, not by its size.
+static void what_is_beyond_the_cap_is_only_counted(void **state)
+{
+    (void)state;
+    const size_t count = 16 * 1000 * 1000;
+    struct work_request request;
+    struct failure why;
+    char *frame = malloc(2 * count);
+    for (size_t i = 0; i < count; i++) {
+        memcpy(frame + 2 * i, "\x12\x00", 2);
+    }
+    size_t before = peak_bytes();
+    assert_int_equal(codec_proto.decode(frame, 2 * count, &request, &why), DECODE_BAD_REQUEST);
+    assert_string_equal(why.text, "the request has 16000000 inputs, the limit is 1048576");
+    assert_true(peak_bytes() - before < 4 * 2 * count);
+    free(frame);
+}
+
 struct encode_row {
     const char *name;
     struct work_response response;
@@ -231,6 +257,7 @@ int main(void)
         cmocka_unit_test(frames_are_decoded),
         cmocka_unit_test(many_small_fields_fit),
         cmocka_unit_test(counts_are_capped),
+        cmocka_unit_test(what_is_beyond_the_cap_is_only_counted),
         cmocka_unit_test(responses_are_encoded),
         cmocka_unit_test(long_output_has_a_long_length),
         cmocka_unit_test(the_wire_picks_the_codec),
