@@ -16,6 +16,13 @@ void *mem_zalloc_array(size_t count, size_t size);
 /** realloc() for `count` elements of `size` bytes; never NULL. New bytes are not zeroed. */
 void *mem_grow_array(void *take_block, size_t count, size_t size);
 
+/**
+ * `take_items`, which hold `count` elements of `size` bytes, with room for one more; NULL is an
+ * empty array. For arrays that grow only by this call: their room is not written down. Linear in
+ * the number of calls.
+ */
+void *mem_reserve_one(void *take_items, size_t count, size_t size);
+
 /** `block` as it is; NULL, what a library returns when it finds no memory, ends the program. */
 void *mem_checked(void *block);
 

@@ -8,9 +8,8 @@
 #include <stddef.h>
 
 struct strlist {
-    char **items;    /**< `count` strings and a NULL; NULL while nothing was ever pushed */
-    size_t count;    /**< how many strings */
-    size_t capacity; /**< how many pointers fit, the closing NULL included */
+    char **items; /**< `count` strings and a NULL; NULL while nothing was ever pushed */
+    size_t count; /**< how many strings */
 };
 
 /** Frees the strings and leaves an empty list. */

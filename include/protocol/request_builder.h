@@ -13,10 +13,8 @@ struct request_builder {
     char *text; /**< the copy of the frame, with a NUL behind it; the codec writes into it */
     const char **arguments;
     size_t argument_count; /**< how many were added; those beyond the cap are only counted */
-    size_t argument_room;
     struct input *inputs;
-    size_t input_count; /**< the same for inputs */
-    size_t input_room;
+    size_t input_count;     /**< the same for inputs */
     struct input surplus;   /**< an input beyond the cap */
     bool is_bad;            /**< something is wrong with the request */
     struct failure why;     /**< what */

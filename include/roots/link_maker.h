@@ -20,7 +20,6 @@ struct link_maker {
     struct link_folders folders; /**< in a fresh one: where the last name lies */
     const char **touched;        /**< names whose folders have changed. Borrowed */
     size_t touched_count;
-    size_t touched_capacity;
     struct bytes log; /**< of the links that were made (link_log.h) */
 };
 

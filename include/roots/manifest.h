@@ -24,7 +24,6 @@ struct manifest_entry {
 struct manifest {
     struct manifest_entry *entries;
     size_t count;
-    size_t capacity;
     struct timespec sealed; /**< when the directory was known to hold this (link_seal.h) */
     struct bytes
         text; /**< the file, in which loaded entries lie; empty for entries that were added */

@@ -36,7 +36,6 @@ struct diagnostics_cut {
 struct diagnostics {
     struct diagnostic *items;
     size_t count;
-    size_t capacity;
     size_t error_bytes;            /**< what the errors take */
     size_t other_bytes;            /**< what all else takes */
     size_t answered;               /**< how many items from the front were in an answer */

@@ -1,10 +1,13 @@
 #include "base/mem.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { FIRST_ROOM = 16 };
 
 static void die(void)
 {
@@ -28,21 +31,23 @@ void *mem_zalloc(size_t size)
 void *mem_zalloc_array(size_t count, size_t size)
 {
     size_t total = product(count, size);
-    void *block = calloc(1, total == 0 ? 1 : total);
-    if (block == NULL) {
-        die();
-    }
-    return block;
+    return mem_checked(calloc(1, total == 0 ? 1 : total));
 }
 
 void *mem_grow_array(void *take_block, size_t count, size_t size)
 {
     size_t total = product(count, size);
-    void *block = realloc(take_block, total == 0 ? 1 : total);
-    if (block == NULL) {
-        die();
+    return mem_checked(realloc(take_block, total == 0 ? 1 : total));
+}
+
+// There is room up to the next power of two, at least.
+void *mem_reserve_one(void *take_items, size_t count, size_t size)
+{
+    bool is_full = count >= FIRST_ROOM && (count & (count - 1)) == 0;
+    if (take_items != NULL && !is_full) {
+        return take_items;
     }
-    return block;
+    return mem_grow_array(take_items, is_full ? 2 * count : FIRST_ROOM, size);
 }
 
 void *mem_checked(void *block)

@@ -5,17 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_CAPACITY = 16 };
-
-static void make_room(struct strlist *list)
-{
-    if (list->count + 2 > list->capacity) {
-        list->capacity = list->capacity == 0 ? FIRST_CAPACITY : list->capacity * 2;
-        list->items = mem_grow_array(list->items, list->capacity, sizeof list->items[0]);
-    }
-    list->items[list->count] = NULL;
-}
-
 void strlist_finish(struct strlist *list)
 {
     for (size_t i = 0; i < list->count; i++) {
@@ -32,7 +21,8 @@ void strlist_push(struct strlist *list, const char *text)
 
 void strlist_push_take(struct strlist *list, char *take_text)
 {
-    make_room(list);
+    char **items = strlist_argv(list);
+    list->items = mem_reserve_one(items, list->count + 1, sizeof items[0]);
     list->items[list->count++] = take_text;
     list->items[list->count] = NULL;
 }
@@ -60,7 +50,10 @@ void strlist_remove(struct strlist *list, size_t index)
 
 char **strlist_argv(struct strlist *list)
 {
-    make_room(list);
+    if (list->items == NULL) {
+        list->items = mem_reserve_one(NULL, 0, sizeof list->items[0]);
+        list->items[0] = NULL;
+    }
     return list->items;
 }
 

@@ -18,7 +18,6 @@ enum { RECORDS_AT_ONCE = 256 };
 struct watch_list {
     pid_t *groups;
     size_t count;
-    size_t capacity;
     bool all_gone; // was nobody left after the last record?
 };
 
@@ -72,10 +71,7 @@ bool guardian_start(struct guardian *guardian, struct failure *why)
 
 static void add_group(struct watch_list *list, pid_t group)
 {
-    if (list->count == list->capacity) {
-        list->capacity = list->capacity == 0 ? 64 : list->capacity * 2;
-        list->groups = mem_grow_array(list->groups, list->capacity, sizeof list->groups[0]);
-    }
+    list->groups = mem_reserve_one(list->groups, list->count, sizeof list->groups[0]);
     list->groups[list->count++] = group;
 }
 

@@ -23,7 +23,6 @@ struct hunt {
     void *context;
     pid_t *killed;
     size_t killed_count;
-    size_t capacity;
     size_t seen; // in this look
     bool news;   // was somebody seen for the first time, or missed?
 };
@@ -56,10 +55,7 @@ static bool was_killed(const struct hunt *hunt, pid_t pid)
 
 static void kill_process(struct hunt *hunt, pid_t pid)
 {
-    if (hunt->killed_count == hunt->capacity) {
-        hunt->capacity = hunt->capacity == 0 ? 64 : hunt->capacity * 2;
-        hunt->killed = mem_grow_array(hunt->killed, hunt->capacity, sizeof hunt->killed[0]);
-    }
+    hunt->killed = mem_reserve_one(hunt->killed, hunt->killed_count, sizeof hunt->killed[0]);
     hunt->killed[hunt->killed_count++] = pid;
     hunt->news = true;
     kill(pid, SIGKILL);

@@ -4,8 +4,6 @@
 
 #include <stdlib.h>
 
-enum { FIRST_ROOM = 64 };
-
 struct request_builder *request_builder_create(const char *frame, size_t len)
 {
     struct request_builder *builder = mem_zalloc(sizeof *builder);
@@ -23,19 +21,11 @@ void request_builder_destroy(struct request_builder *builder)
     }
 }
 
-static size_t more_room(size_t room)
-{
-    return room == 0 ? FIRST_ROOM : room * 2;
-}
-
 void request_builder_add_argument(struct request_builder *builder, const char *argument)
 {
     if (builder->argument_count < ARGUMENTS_MAX) {
-        if (builder->argument_count == builder->argument_room) {
-            builder->argument_room = more_room(builder->argument_room);
-            builder->arguments = mem_grow_array(builder->arguments, builder->argument_room,
-                                                sizeof builder->arguments[0]);
-        }
+        builder->arguments = mem_reserve_one(builder->arguments, builder->argument_count,
+                                             sizeof builder->arguments[0]);
         builder->arguments[builder->argument_count] = argument;
     }
     builder->argument_count++;
@@ -46,11 +36,8 @@ static struct input *next_input(struct request_builder *builder)
     if (builder->input_count >= INPUTS_MAX) {
         return &builder->surplus;
     }
-    if (builder->input_count == builder->input_room) {
-        builder->input_room = more_room(builder->input_room);
-        builder->inputs =
-            mem_grow_array(builder->inputs, builder->input_room, sizeof builder->inputs[0]);
-    }
+    builder->inputs =
+        mem_reserve_one(builder->inputs, builder->input_count, sizeof builder->inputs[0]);
     return &builder->inputs[builder->input_count];
 }
 

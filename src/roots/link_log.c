@@ -36,17 +36,13 @@ static int compare_items(const void *left, const void *right)
 
 static bool split(struct link_log *log)
 {
-    size_t capacity = 0;
     const char *end = log->text.data + log->text.len;
     for (const char *name = log->text.data; name < end;) {
         const char *target = name + strlen(name) + 1;
         if (target >= end) {
             return false;
         }
-        if (log->count == capacity) {
-            capacity = capacity == 0 ? 64 : capacity * 2;
-            log->items = mem_grow_array(log->items, capacity, sizeof log->items[0]);
-        }
+        log->items = mem_reserve_one(log->items, log->count, sizeof log->items[0]);
         log->items[log->count++] = (struct link_log_item){.name = name, .target = target};
         name = target + strlen(target) + 1;
     }

@@ -29,11 +29,8 @@ void link_maker_finish(struct link_maker *maker)
 
 void link_maker_touch(struct link_maker *maker, const char *name)
 {
-    if (maker->touched_count == maker->touched_capacity) {
-        maker->touched_capacity = maker->touched_capacity == 0 ? 64 : maker->touched_capacity * 2;
-        maker->touched =
-            mem_grow_array(maker->touched, maker->touched_capacity, sizeof maker->touched[0]);
-    }
+    maker->touched =
+        mem_reserve_one(maker->touched, maker->touched_count, sizeof maker->touched[0]);
     maker->touched[maker->touched_count++] = name;
 }
 

@@ -30,11 +30,8 @@ void manifest_finish(struct manifest *manifest)
 
 void manifest_add(struct manifest *manifest, struct manifest_entry entry)
 {
-    if (manifest->count == manifest->capacity) {
-        manifest->capacity = manifest->capacity == 0 ? 64 : manifest->capacity * 2;
-        manifest->entries =
-            mem_grow_array(manifest->entries, manifest->capacity, sizeof manifest->entries[0]);
-    }
+    manifest->entries =
+        mem_reserve_one(manifest->entries, manifest->count, sizeof manifest->entries[0]);
     manifest->entries[manifest->count++] = entry;
 }
 

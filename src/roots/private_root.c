@@ -141,7 +141,6 @@ struct description {
     struct manifest wanted;
     struct above *above; // what the last name starts with, each one starting with the one before
     size_t above_count;
-    size_t above_capacity;
 };
 
 static void description_finish(struct description *description)
@@ -167,11 +166,8 @@ static bool is_covered(struct description *description, const char *name)
 
 static void add_above(struct description *description, const char *name)
 {
-    if (description->above_count == description->above_capacity) {
-        description->above_capacity += 16;
-        description->above = mem_grow_array(description->above, description->above_capacity,
-                                            sizeof description->above[0]);
-    }
+    description->above =
+        mem_reserve_one(description->above, description->above_count, sizeof description->above[0]);
     description->above[description->above_count++] =
         (struct above){.name = name, .len = strlen(name)};
 }

@@ -12,7 +12,6 @@ struct root_keeper {
     struct idle *idle;
     struct private_root **roots;
     size_t count;
-    size_t capacity;
 };
 
 static void on_idle(void *owner);
@@ -28,10 +27,7 @@ struct root_keeper *root_keeper_create(uv_loop_t *loop, const struct reaper *rea
 void root_keeper_take(struct root_keeper *keeper, struct private_root *take_root)
 {
     private_root_leave(take_root);
-    if (keeper->count == keeper->capacity) {
-        keeper->capacity += 16;
-        keeper->roots = mem_grow_array(keeper->roots, keeper->capacity, sizeof keeper->roots[0]);
-    }
+    keeper->roots = mem_reserve_one(keeper->roots, keeper->count, sizeof keeper->roots[0]);
     keeper->roots[keeper->count++] = take_root;
     idle_set(keeper->idle, true);
 }

@@ -57,7 +57,7 @@ static void set_emit(struct crate_args *args, const char *kind, const char *path
         replace(&known->path, path);
         return;
     }
-    args->emits = mem_grow_array(args->emits, args->emit_count + 1, sizeof args->emits[0]);
+    args->emits = mem_reserve_one(args->emits, args->emit_count, sizeof args->emits[0]);
     args->emits[args->emit_count++] =
         (struct emit){.kind = mem_dup(kind), .path = path == NULL ? NULL : mem_dup(path)};
     qsort(args->emits, args->emit_count, sizeof args->emits[0], compare_emit);

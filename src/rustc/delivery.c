@@ -133,8 +133,8 @@ static void add_artifact(struct delivery *delivery, const struct delivery_source
         artifact.to = place_of(source, path);
     }
     free(path);
-    delivery->artifacts = mem_grow_array(delivery->artifacts, delivery->artifact_count + 1,
-                                         sizeof delivery->artifacts[0]);
+    delivery->artifacts = mem_reserve_one(delivery->artifacts, delivery->artifact_count,
+                                          sizeof delivery->artifacts[0]);
     delivery->artifacts[delivery->artifact_count++] = artifact;
 }
 

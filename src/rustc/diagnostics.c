@@ -49,16 +49,13 @@ static void add_to_cut(struct diagnostics_cut *cut, size_t bytes)
 
 static void keep(struct diagnostics *list, const char *text, size_t len, bool is_error)
 {
-    if (list->count == list->capacity) {
-        list->capacity = list->capacity == 0 ? 4 : list->capacity * 2;
-        list->items = mem_grow_array(list->items, list->capacity, sizeof list->items[0]);
-    }
     struct bytes item = {0};
     bytes_append(&item, text, len);
     if (text[len - 1] != '\n') {
         bytes_append(&item, "\n", 1);
     }
     size_t item_len = item.len;
+    list->items = mem_reserve_one(list->items, list->count, sizeof list->items[0]);
     list->items[list->count++] =
         (struct diagnostic){.text = bytes_detach(&item), .len = item_len, .is_error = is_error};
     *kept_bytes(list, is_error) += item_len + DIAGNOSTICS_ITEM_BYTES;

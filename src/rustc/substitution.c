@@ -21,7 +21,7 @@ void substitutions_add(struct substitutions *rules, const char *pattern, const c
     if (pattern[0] == '\0') {
         return;
     }
-    rules->items = mem_grow_array(rules->items, rules->count + 1, sizeof rules->items[0]);
+    rules->items = mem_reserve_one(rules->items, rules->count, sizeof rules->items[0]);
     rules->items[rules->count++] =
         (struct substitution){.pattern = mem_dup(pattern), .value = mem_dup(value)};
 }
