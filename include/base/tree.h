@@ -7,6 +7,7 @@
 
 #include "base/failure.h"
 
+#include <dirent.h>
 #include <sys/types.h>
 
 /**
@@ -41,6 +42,15 @@ bool tree_has_dir(const char *dir, const char *name);
 /** Makes the directory, with missing parents, for us alone. One that is there must be a directory
  * of ours (no link to one) that nobody else can enter: perhaps everybody can make names there. */
 bool tree_make_private(const char *dir, struct failure *why);
+
+/**
+ * The next name in an open directory but "." and "..", borrowed until the next call; NULL when
+ * there is none. A `dir` that is NULL, which opendir(3) returns, is empty.
+ */
+const char *tree_next(DIR *dir);
+
+/** Closes what opendir(3) returned, also NULL. */
+void tree_close(DIR *dir);
 
 /** `prefix` and 16 random hexadecimal digits: a name nobody else uses; owned by the caller. */
 char *tree_fresh_name(const char *prefix);

@@ -4,7 +4,6 @@
 #include "base/mem.h"
 #include "base/tree.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -189,14 +188,12 @@ bool place_link(const char *from, const char *to, struct failure *why)
 static bool link_entries(DIR *dir, const char *from, const char *to, struct failure *why)
 {
     bool good = true;
-    for (struct dirent *entry = NULL; good && (entry = readdir(dir)) != NULL;) {
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
-            char *inner_from = path_join(from, entry->d_name);
-            char *inner_to = path_join(to, entry->d_name);
-            good = place_tree(inner_from, inner_to, why);
-            free(inner_to);
-            free(inner_from);
-        }
+    for (const char *name = NULL; good && (name = tree_next(dir)) != NULL;) {
+        char *inner_from = path_join(from, name);
+        char *inner_to = path_join(to, name);
+        good = place_tree(inner_from, inner_to, why);
+        free(inner_to);
+        free(inner_from);
     }
     return good;
 }

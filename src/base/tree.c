@@ -4,7 +4,6 @@
 
 #include "base/mem.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -115,13 +114,27 @@ static bool is_dot(const char *name)
     return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
+const char *tree_next(DIR *dir)
+{
+    struct dirent *entry = NULL;
+    do {
+        entry = dir == NULL ? NULL : readdir(dir);
+    } while (entry != NULL && is_dot(entry->d_name));
+    return entry == NULL ? NULL : entry->d_name;
+}
+
+void tree_close(DIR *dir)
+{
+    if (dir != NULL) {
+        closedir(dir);
+    }
+}
+
 static void empty(struct removal *removal, DIR *dir)
 {
     rewinddir(dir);
-    for (struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir)) {
-        if (!is_dot(entry->d_name)) {
-            remove_entry(removal, dirfd(dir), entry->d_name);
-        }
+    for (const char *name = NULL; (name = tree_next(dir)) != NULL;) {
+        remove_entry(removal, dirfd(dir), name);
     }
 }
 

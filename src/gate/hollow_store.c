@@ -7,7 +7,6 @@
 #include "base/tree.h"
 #include "rustc/hollow.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -47,12 +46,10 @@ static void trim(struct hollow_store *store)
 {
     DIR *dir = opendir(store->dir);
     store->bytes = 0;
-    for (struct dirent *entry; dir != NULL && (entry = readdir(dir)) != NULL;) {
-        store->bytes += drop_unused(dirfd(dir), entry->d_name);
+    for (const char *name = NULL; (name = tree_next(dir)) != NULL;) {
+        store->bytes += drop_unused(dirfd(dir), name);
     }
-    if (dir != NULL) {
-        closedir(dir);
-    }
+    tree_close(dir);
 }
 
 static bool add(struct hollow_store *store, const char *rmeta, const char *stored,

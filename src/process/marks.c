@@ -1,9 +1,9 @@
 #include "process/marks.h"
 
 #include "base/mem.h"
+#include "base/tree.h"
 #include "process/platform.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -84,8 +84,8 @@ static void look_around(struct hunt *hunt, DIR *processes)
     hunt->news = false;
     hunt->seen = 0;
     rewinddir(processes);
-    for (struct dirent *entry; (entry = readdir(processes)) != NULL;) {
-        long pid = strtol(entry->d_name, NULL, 10);
+    for (const char *name = NULL; (name = tree_next(processes)) != NULL;) {
+        long pid = strtol(name, NULL, 10);
         if (pid > 0) {
             look_at(hunt, (pid_t)pid);
         }

@@ -3,8 +3,9 @@
 #define _GNU_SOURCE
 #include "process/platform.h"
 
+#include "base/tree.h"
+
 #include <assert.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -304,16 +305,11 @@ static size_t children_of_thread(const char *thread, pid_t *ret_pids, size_t max
 size_t platform_children(pid_t *ret_pids, size_t max)
 {
     DIR *threads = opendir("/proc/self/task");
-    if (threads == NULL) {
-        return 0;
-    }
     size_t count = 0;
-    for (struct dirent *entry = readdir(threads); entry != NULL; entry = readdir(threads)) {
-        if (entry->d_name[0] != '.') {
-            count += children_of_thread(entry->d_name, ret_pids + count, max - count);
-        }
+    for (const char *name = NULL; (name = tree_next(threads)) != NULL;) {
+        count += children_of_thread(name, ret_pids + count, max - count);
     }
-    closedir(threads);
+    tree_close(threads);
     return count;
 }
 

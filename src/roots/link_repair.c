@@ -8,7 +8,6 @@
 #include "roots/link_log.h"
 #include "roots/link_seal.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -82,11 +81,6 @@ static bool is_wanted_folder(const struct repair *repair, int fd, const char *na
     return wanted;
 }
 
-static bool is_dot(const char *name)
-{
-    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
-}
-
 // Whatever is not as it must be goes: what is wanted is made again.
 static bool remove_surplus(struct repair *repair, int fd)
 {
@@ -96,10 +90,9 @@ static bool remove_surplus(struct repair *repair, int fd)
         return failure_errno(repair->why, errno, "cannot read the private root '%s'", repair->dir);
     }
     bool good = true;
-    for (struct dirent *entry = NULL; good && (entry = readdir(dir)) != NULL;) {
-        const char *name = entry->d_name;
-        good = is_dot(name) || is_wanted_link(repair, fd, name) ||
-               is_wanted_folder(repair, fd, name) || tree_remove_at(fd, name, repair->why);
+    for (const char *name = NULL; good && (name = tree_next(dir)) != NULL;) {
+        good = is_wanted_link(repair, fd, name) || is_wanted_folder(repair, fd, name) ||
+               tree_remove_at(fd, name, repair->why);
     }
     closedir(dir);
     return good;

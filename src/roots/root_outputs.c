@@ -4,10 +4,10 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/placing.h"
+#include "base/tree.h"
 #include "roots/link_seal.h"
 #include "roots/link_tree.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -54,16 +54,12 @@ static bool collect_folder(struct collection *collection, const char *folder)
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);
     bool good = dir != NULL || errno == ENOENT || errno == ENOTDIR || errno == ELOOP ||
                 failure_errno(collection->why, errno, "cannot read '%s'", path);
-    for (struct dirent *entry = NULL; good && dir != NULL && (entry = readdir(dir)) != NULL;) {
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
-            char *inner = mem_format("%s%s", folder, entry->d_name);
-            good = collect_entry(collection, inner);
-            free(inner);
-        }
+    for (const char *name = NULL; good && (name = tree_next(dir)) != NULL;) {
+        char *inner = mem_format("%s%s", folder, name);
+        good = collect_entry(collection, inner);
+        free(inner);
     }
-    if (dir != NULL) {
-        closedir(dir);
-    }
+    tree_close(dir);
     free(path);
     return good;
 }

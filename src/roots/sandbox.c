@@ -4,22 +4,11 @@
 #include "base/mem.h"
 #include "base/tree.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static bool has_entry(DIR *dir)
-{
-    for (struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir)) {
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
-            return true;
-        }
-    }
-    return false;
-}
 
 static bool check(const char *path, struct failure *why)
 {
@@ -27,7 +16,7 @@ static bool check(const char *path, struct failure *why)
     if (dir == NULL) {
         return failure_errno(why, errno, "cannot use the sandbox directory '%s'", path);
     }
-    bool filled = has_entry(dir);
+    bool filled = tree_next(dir) != NULL;
     closedir(dir);
     return filled ||
            failure_set(why, "the sandbox directory '%s' is empty: its inputs are missing", path);

@@ -5,7 +5,6 @@
 #include "base/mem.h"
 #include "base/tree.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -208,13 +207,11 @@ void offer_sweep(const char *state_root)
 {
     char *folder = mem_format("%s/shared", state_root);
     DIR *dir = opendir(folder);
-    for (struct dirent *entry; dir != NULL && (entry = readdir(dir)) != NULL;) {
-        if (entry->d_name[0] != '.' && faccessat(dirfd(dir), entry->d_name, F_OK, 0) != 0) {
-            unlinkat(dirfd(dir), entry->d_name, 0);
+    for (const char *name = NULL; (name = tree_next(dir)) != NULL;) {
+        if (faccessat(dirfd(dir), name, F_OK, 0) != 0) {
+            unlinkat(dirfd(dir), name, 0);
         }
     }
-    if (dir != NULL) {
-        closedir(dir);
-    }
+    tree_close(dir);
     free(folder);
 }

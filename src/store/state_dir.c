@@ -5,7 +5,6 @@
 #include "base/mem.h"
 #include "base/tree.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -150,16 +149,14 @@ static void remove_if_dead(const char *path)
 static void sweep(const struct state_dir *state)
 {
     DIR *root = opendir(state->root);
-    for (struct dirent *entry; root != NULL && (entry = readdir(root)) != NULL;) {
-        if (strncmp(entry->d_name, WORKER_PREFIX, sizeof WORKER_PREFIX - 1) == 0) {
-            char *path = path_join(state->root, entry->d_name);
+    for (const char *name = NULL; (name = tree_next(root)) != NULL;) {
+        if (strncmp(name, WORKER_PREFIX, sizeof WORKER_PREFIX - 1) == 0) {
+            char *path = path_join(state->root, name);
             remove_if_dead(path);
             free(path);
         }
     }
-    if (root != NULL) {
-        closedir(root);
-    }
+    tree_close(root);
 }
 
 // Somebody removed our directory, with or without the lock.
