@@ -5,6 +5,7 @@
 #ifndef RELAY_BASE_STRLIST_H
 #define RELAY_BASE_STRLIST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct strlist {
@@ -29,6 +30,11 @@ void strlist_replace_take(struct strlist *list, size_t index, char *take_text);
 
 /** Removes the item at `index`; the later ones move up. */
 void strlist_remove(struct strlist *list, size_t index);
+
+/** The index of the first that equals `text`; the count when none does. */
+size_t strlist_find(const struct strlist *list, const char *text);
+
+bool strlist_holds(const struct strlist *list, const char *text);
 
 /** The strings for execve(): NULL-terminated also when empty. Borrowed until the next change. */
 char **strlist_argv(struct strlist *list);

@@ -48,6 +48,20 @@ void strlist_remove(struct strlist *list, size_t index)
     list->count--;
 }
 
+size_t strlist_find(const struct strlist *list, const char *text)
+{
+    size_t index = 0;
+    while (index < list->count && strcmp(list->items[index], text) != 0) {
+        index++;
+    }
+    return index;
+}
+
+bool strlist_holds(const struct strlist *list, const char *text)
+{
+    return strlist_find(list, text) < list->count;
+}
+
 char **strlist_argv(struct strlist *list)
 {
     if (list->items == NULL) {

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "gate/gate_keeper.h"
 #include "rustc/hollow.h"
 #include "rustc/response_file.h"
@@ -13,16 +14,9 @@
 #include <string.h>
 #include <unistd.h>
 
-static bool ends_with(const char *text, const char *suffix)
-{
-    size_t len = strlen(text);
-    size_t suffix_len = strlen(suffix);
-    return len >= suffix_len && strcmp(text + len - suffix_len, suffix) == 0;
-}
-
 static bool check_rlib(const char *argument, struct failure *why)
 {
-    if (!ends_with(argument, ".rlib") || !hollow_is(argument)) {
+    if (!text_ends_with(argument, ".rlib") || !hollow_is(argument)) {
         return true;
     }
     return failure_set(why, "cannot link: '%s' is a hollow rlib (it has metadata and no code)",

@@ -1,6 +1,7 @@
 #include "process/inherited_env.h"
 
 #include "base/mem.h"
+#include "base/text.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -24,7 +25,7 @@ static const char *jobserver_of(const char *variable)
 {
     static const char *const names[] = {"CARGO_MAKEFLAGS=", "MAKEFLAGS=", "MFLAGS="};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (strncmp(variable, names[i], strlen(names[i])) == 0) {
+        if (text_starts_with(variable, names[i])) {
             const char *auth = find_last(variable, "--jobserver-auth=");
             return auth != NULL ? auth : find_last(variable, "--jobserver-fds=");
         }
@@ -42,14 +43,13 @@ static bool is_pipe(int fd, int access_mode)
 
 static bool answers(const char *jobserver)
 {
-    static const char fifo[] = "fifo:";
     char *place = mem_dup_len(jobserver, strcspn(jobserver, " "));
     int read_fd = -1;
     int write_fd = -1;
     struct stat info;
     bool good = false;
-    if (strncmp(place, fifo, sizeof fifo - 1) == 0) {
-        const char *path = place + sizeof fifo - 1;
+    const char *path = text_after(place, "fifo:");
+    if (path != NULL) {
         good = stat(path, &info) == 0 && S_ISFIFO(info.st_mode) && access(path, R_OK | W_OK) == 0;
     } else if (sscanf(place, "%d,%d", &read_fd, &write_fd) == 2) {
         good = is_pipe(read_fd, O_RDONLY) && is_pipe(write_fd, O_WRONLY);

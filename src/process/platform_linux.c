@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "process/platform.h"
 
+#include "base/text.h"
 #include "base/tree.h"
 
 #include <assert.h>
@@ -42,8 +43,9 @@ static void explain(const struct spawn_job *job, struct failure *why);
 static const char *find_search_path(char *const *envp)
 {
     for (; *envp != NULL; envp++) {
-        if (strncmp(*envp, "PATH=", 5) == 0) {
-            return *envp + 5;
+        const char *path = text_after(*envp, "PATH=");
+        if (path != NULL) {
+            return path;
         }
     }
     return "/usr/bin:/bin";

@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -53,8 +54,7 @@ size_t manifest_find(const struct manifest *manifest, const char *name)
 bool manifest_has_folder(const struct manifest *manifest, const char *folder)
 {
     size_t index = manifest_find(manifest, folder);
-    return index < manifest->count &&
-           strncmp(manifest->entries[index].name, folder, strlen(folder)) == 0;
+    return index < manifest->count && text_starts_with(manifest->entries[index].name, folder);
 }
 
 // Reads the entry at `offset`; returns where the next one starts, 0 when it is not whole.

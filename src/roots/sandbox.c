@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "base/tree.h"
 
 #include <errno.h>
@@ -89,8 +90,7 @@ enum sandbox_kind sandbox_kind_of_cwd(const char *cwd)
 // `__sandbox/<number>/<workspace>`, and nothing that leads out of there.
 static bool is_bazels_name(const char *sandbox_dir)
 {
-    static const char start[] = "__sandbox/";
-    return strncmp(sandbox_dir, start, sizeof start - 1) == 0 && strstr(sandbox_dir, "..") == NULL;
+    return text_starts_with(sandbox_dir, "__sandbox/") && strstr(sandbox_dir, "..") == NULL;
 }
 
 enum sandbox_kind sandbox_kind_of(enum sandbox_kind cwd, const char *sandbox_dir)
@@ -128,13 +128,12 @@ static bool is_mapped(const char *base_dir)
 void sandbox_map_inputs(const char *base_dir, struct input *inputs, size_t count,
                         struct strlist *texts)
 {
-    size_t skip = sizeof outputs - 1;
     if (!is_mapped(base_dir)) {
         return;
     }
     for (size_t i = 0; i < count; i++) {
-        const char *path = inputs[i].path;
-        const char *rest = strncmp(path, outputs, skip) == 0 ? strchr(path + skip, '/') : NULL;
+        const char *inner = text_after(inputs[i].path, outputs);
+        const char *rest = inner == NULL ? NULL : strchr(inner, '/');
         if (rest != NULL) {
             char *text = mem_format("%s%s", mapped, rest);
             strlist_push_take(texts, text);

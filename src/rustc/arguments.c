@@ -1,6 +1,7 @@
 #include "rustc/arguments.h"
 
 #include "base/file.h"
+#include "base/text.h"
 #include "rustc/linefile.h"
 
 #include <stdlib.h>
@@ -25,11 +26,7 @@ void arguments_finish(struct arguments *arguments)
 // The param file that a word names, or NULL.
 static const char *param_file_of(const char *word)
 {
-    static const char flagfile[] = "--flagfile=";
-    if (word[0] == '@' && word[1] != '\0') {
-        return word + 1;
-    }
-    return strncmp(word, flagfile, sizeof flagfile - 1) == 0 ? word + sizeof flagfile - 1 : NULL;
+    return word[0] == '@' && word[1] != '\0' ? word + 1 : text_after(word, "--flagfile=");
 }
 
 static bool count_file(struct arguments *arguments, const struct strlist *lines,

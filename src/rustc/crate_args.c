@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "rustc/option.h"
 
 #include <stdlib.h>
@@ -259,8 +260,7 @@ bool crate_args_calls_dep_info(const struct crate_args *args, const char *file)
     }
     if (args->output == NULL) {
         // Each name is rustc's own then, and no other kind's ends so.
-        size_t len = strlen(file);
-        return len > 2 && strcmp(file + len - 2, ".d") == 0;
+        return text_ends_with(file, ".d");
     }
     const char *output = path_basename(args->output);
     char *name = is_called_o(args) ? mem_dup(output) // else its extension goes, before one is set

@@ -22,19 +22,10 @@ void dependencies_finish(struct dependencies *list)
     *list = (struct dependencies){0};
 }
 
-static size_t find(const struct strlist *list, const char *text)
-{
-    size_t index = 0;
-    while (index < list->count && strcmp(list->items[index], text) != 0) {
-        index++;
-    }
-    return index;
-}
-
 static size_t folder_of(struct dependencies *list, const struct dependency *item)
 {
     char *folder = path_dirname(item->listed_rlib);
-    size_t index = find(&list->listed_folders, folder);
+    size_t index = strlist_find(&list->listed_folders, folder);
     if (index == list->folders.count) {
         strlist_push_take(&list->listed_folders, folder);
         strlist_push_take(&list->folders, path_dirname(item->rlib));
@@ -110,7 +101,7 @@ size_t dependencies_find_folder(const struct dependencies *list, const char *wor
                                 const char *path)
 {
     char *listed = path_listed(working_dir, path);
-    size_t index = find(&list->listed_folders, listed);
+    size_t index = strlist_find(&list->listed_folders, listed);
     free(listed);
     return index;
 }

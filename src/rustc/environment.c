@@ -1,6 +1,7 @@
 #include "rustc/environment.h"
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "rustc/linefile.h"
 
 #include <stdlib.h>
@@ -27,10 +28,10 @@ static void set_item(struct strlist *env, const char *item)
 
 const char *environment_value(const struct strlist *env, const char *name)
 {
-    size_t len = strlen(name);
     for (size_t i = 0; i < env->count; i++) {
-        if (strncmp(env->items[i], name, len) == 0 && env->items[i][len] == '=') {
-            return env->items[i] + len + 1;
+        const char *rest = text_after(env->items[i], name);
+        if (rest != NULL && rest[0] == '=') {
+            return rest + 1;
         }
     }
     return NULL;

@@ -1,5 +1,7 @@
 #include "rustc/flags.h"
 
+#include "base/text.h"
+
 #include <string.h>
 
 enum flag_arity {
@@ -135,21 +137,14 @@ const char *flag_name(enum flag_id id)
 static enum flag_id find(const char *word, unsigned place, const char **ret_value)
 {
     for (size_t id = 0; id < FLAG_COUNT; id++) {
-        size_t len = strlen(specs[id].name);
-        if ((specs[id].places & place) == 0 || strncmp(word, specs[id].name, len) != 0) {
-            continue;
-        }
-        if (word[len] == '\0' || word[len] == '=') {
-            *ret_value = word[len] == '=' ? word + len + 1 : NULL;
+        const char *rest =
+            (specs[id].places & place) == 0 ? NULL : text_after(word, specs[id].name);
+        if (rest != NULL && (rest[0] == '\0' || rest[0] == '=')) {
+            *ret_value = rest[0] == '=' ? rest + 1 : NULL;
             return (enum flag_id)id;
         }
     }
     return FLAG_COUNT;
-}
-
-static bool starts_flag(const char *word)
-{
-    return strncmp(word, "--", 2) == 0;
 }
 
 static bool check_count(enum flag_id id, size_t given, bool again, struct failure *why)
@@ -176,7 +171,7 @@ static size_t count_values(const struct strlist *words, size_t index, enum flag_
 {
     size_t count = 0;
     while (specs[id].arity != ARITY_NONE && index + 1 + count < words->count &&
-           !starts_flag(words->items[index + 1 + count])) {
+           !text_starts_with(words->items[index + 1 + count], "--")) {
         count++;
     }
     return count;
@@ -254,7 +249,7 @@ bool flags_read_request_word(const struct strlist *words, size_t index, struct f
     *ret_used = 0;
     if (given.id == FLAG_COUNT) {
         // rustc has no flag of this kind: a misspelt stage must not turn into a full compile.
-        return strncmp(word, "--pipelining-", strlen("--pipelining-")) != 0 ||
+        return !text_starts_with(word, "--pipelining-") ||
                failure_set(why, "unknown flag '%s'; --help lists the flags", word);
     }
     // Among rustc's arguments a value is the next word, whatever it looks like.

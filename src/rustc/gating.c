@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "rustc/option.h"
 
 #include <stdbool.h>
@@ -61,16 +62,6 @@ static const char *obstacle_in_word(const struct strlist *words, size_t index)
                : "it prints what it is called with";
 }
 
-static bool has_word(const struct strlist *words, const char *wanted)
-{
-    for (size_t i = 0; i < words->count; i++) {
-        if (strcmp(words->items[i], wanted) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 // NULL: the one that rustc runs on.
 static const char *named_target(const struct strlist *words)
 {
@@ -87,7 +78,7 @@ static const char *named_target(const struct strlist *words)
 static const char *obstacle_in_types(const struct crate_args *crate)
 {
     static const char *const linked[] = {"bin", "proc-macro", "cdylib", "dylib", NULL};
-    if (has_word(&crate->rest, "--test")) {
+    if (strlist_holds(&crate->rest, "--test")) {
         return NULL;
     }
     if (crate->crate_types.count == 0) {
@@ -203,11 +194,11 @@ static bool rewrite_search(struct rewrite *rewrite, const char *value)
     const char *path = equals == NULL ? value : equals + 1;
     int kind_len = equals == NULL ? 0 : (int)(equals - value);
     size_t folder = dependencies_find_folder(list, rewrite->command->working_dir, path);
-    bool is_native = strncmp(value, "native=", 7) == 0 || strncmp(value, "framework=", 10) == 0;
+    bool is_native = text_starts_with(value, "native=") || text_starts_with(value, "framework=");
     if (folder == list->folders.count || is_native) {
         return false;
     }
-    bool is_all = kind_len == 0 || strncmp(value, "all=", 4) == 0;
+    bool is_all = kind_len == 0 || text_starts_with(value, "all=");
     char *place = folder_path(rewrite, folder);
     strlist_push_take(rewrite->argv, is_all ? mem_format("-L%s", place)
                                             : mem_format("-L%.*s=%s", kind_len, value, place));

@@ -1,6 +1,7 @@
 #include "rustc/identity.h"
 
 #include "base/file.h"
+#include "base/text.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -49,20 +50,16 @@ static void add_command(struct digest_builder *builder, const struct command *co
 // Bazel names an action's param file after its first output: <output>-<number>.params.
 static bool is_param_file_of(const char *input, const char *output)
 {
-    size_t len = strlen(output);
-    if (strncmp(input, output, len) != 0 || input[len] != '-') {
-        return false;
-    }
-    const char *rest = input + len + 1;
-    size_t digits = strspn(rest, "0123456789");
-    return digits > 0 && strcmp(rest + digits, ".params") == 0;
+    const char *rest = text_after(input, output);
+    size_t digits = rest == NULL || rest[0] != '-' ? 0 : strspn(rest + 1, "0123456789");
+    return digits > 0 && strcmp(rest + 1 + digits, ".params") == 0;
 }
 
 // The directory, what is in it, and the param file that is named after it.
 static bool is_objects(const char *path, const char *objects)
 {
-    size_t len = strlen(objects);
-    bool is_below = strncmp(path, objects, len) == 0 && (path[len] == '\0' || path[len] == '/');
+    const char *rest = text_after(path, objects);
+    bool is_below = rest != NULL && (rest[0] == '\0' || rest[0] == '/');
     return is_below || is_param_file_of(path, objects);
 }
 

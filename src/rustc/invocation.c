@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "rustc/arguments.h"
 #include "rustc/environment.h"
 #include "rustc/substitution.h"
@@ -63,8 +64,8 @@ static bool add_argument_files(struct build *build, const struct arguments_rules
 static bool names_features(const struct strlist *words)
 {
     for (size_t i = 0; i < words->count; i++) {
-        if (strncmp(words->items[i], "-Zallow-features=", 17) == 0 ||
-            strncmp(words->items[i], "allow-features=", 15) == 0) {
+        if (text_starts_with(words->items[i], "-Zallow-features=") ||
+            text_starts_with(words->items[i], "allow-features=")) {
             return true;
         }
     }

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/mapping.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "rustc/substitution.h"
 #include "rustc/sysroot.h"
 
@@ -158,7 +159,7 @@ static void add_env(struct digest_builder *builder, const struct substitutions *
 {
     for (size_t i = 0; i < env->count; i++) {
         const char *item = env->items[i];
-        if (!link_record_ignores(item) && strncmp(item, "PATH=", 5) != 0) {
+        if (!link_record_ignores(item) && !text_starts_with(item, "PATH=")) {
             add(builder, rules, item);
         }
     }

@@ -1,5 +1,7 @@
 #include "rustc/option.h"
 
+#include "base/text.h"
+
 #include <string.h>
 
 // `--name value`, `--name=value`, `-Cvalue`, `-C value`. (The `=` of `-o=value` is part of the
@@ -8,19 +10,19 @@ const char *option_value(const struct strlist *words, size_t index, const char *
                          size_t *ret_used)
 {
     const char *word = words->items[index];
-    size_t len = strlen(name);
-    if (strncmp(word, name, len) != 0) {
+    const char *rest = text_after(word, name);
+    if (rest == NULL) {
         return NULL;
     }
-    if (word[len] == '\0') {
+    if (rest[0] == '\0') {
         *ret_used = 2;
         return index + 1 < words->count ? words->items[index + 1] : NULL;
     }
     *ret_used = 1;
     if (name[1] != '-') {
-        return word + len;
+        return rest;
     }
-    return word[len] == '=' ? word + len + 1 : NULL;
+    return rest[0] == '=' ? rest + 1 : NULL;
 }
 
 const char *option_codegen(const struct strlist *words, size_t index, size_t *ret_used)

@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -9,23 +10,12 @@
 
 static const char outputs[] = "bazel-out/";
 
-static bool starts_with(const char *text, const char *start)
-{
-    return strncmp(text, start, strlen(start)) == 0;
-}
-
-static bool is_source(const char *path)
-{
-    size_t len = strlen(path);
-    return len > 3 && strcmp(path + len - 3, ".rs") == 0;
-}
-
 static void add(const struct command *command, const char *path, const char *below,
                 struct strlist *paths)
 {
     char *listed = path_listed(command->working_dir, path);
-    bool is_below = listed[0] != '/' && strcmp(listed, ".") != 0 && starts_with(listed, below);
-    if (is_below && !is_source(listed)) {
+    bool is_below = listed[0] != '/' && strcmp(listed, ".") != 0 && text_starts_with(listed, below);
+    if (is_below && !text_ends_with(listed, ".rs")) {
         strlist_push_take(paths, listed);
     } else {
         free(listed);
@@ -39,7 +29,7 @@ static void add_mentioned(const struct command *command, const char *text, const
     static const char separators[] = "=,;: \t\n\"'";
     for (const char *start = text + strspn(text, separators); *start != '\0';) {
         size_t len = strcspn(start, separators);
-        bool may_be_below = start[0] != '/' || starts_with(start, command->working_dir);
+        bool may_be_below = start[0] != '/' || text_starts_with(start, command->working_dir);
         if (may_be_below && memchr(start, '/', len) != NULL) {
             char *path = mem_dup_len(start, len);
             add(command, path, below, paths);
@@ -56,7 +46,7 @@ static bool only_reads(const struct strlist *words, size_t index)
     static const char *const options[] = {"--extern", "-L"};
     bool reads = false;
     for (size_t i = 0; !reads && i < sizeof options / sizeof options[0]; i++) {
-        reads = strncmp(words->items[index], options[i], strlen(options[i])) == 0 ||
+        reads = text_starts_with(words->items[index], options[i]) ||
                 (index > 0 && strcmp(words->items[index - 1], options[i]) == 0);
     }
     return reads;

@@ -1,6 +1,7 @@
 #include "rustc/root_name.h"
 
 #include "base/digest.h"
+#include "base/text.h"
 #include "rustc/arguments.h"
 #include "rustc/flags.h"
 #include "rustc/substitution.h"
@@ -19,7 +20,7 @@ static bool names_output(const char *word)
                                          "--flagfile=",
                                          "@"};
     for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
-        if (strncmp(word, starts[i], strlen(starts[i])) == 0) {
+        if (text_starts_with(word, starts[i])) {
             return true;
         }
     }
@@ -32,7 +33,7 @@ static bool add_key(struct digest_builder *builder, const struct strlist *words)
     const char *flag = flag_name(FLAG_PIPELINING_KEY);
     bool found = false;
     for (size_t i = 0; i < words->count; i++) {
-        if (strncmp(words->items[i], flag, strlen(flag)) == 0) {
+        if (text_starts_with(words->items[i], flag)) {
             bool apart = strcmp(words->items[i], flag) == 0 && i + 1 < words->count;
             digest_add_text(builder, words->items[apart ? i + 1 : i]);
             found = true;
@@ -44,7 +45,7 @@ static bool add_key(struct digest_builder *builder, const struct strlist *words)
 static bool names_param_file(const struct strlist *words)
 {
     for (size_t i = 0; i < words->count; i++) {
-        if (words->items[i][0] == '@' || strncmp(words->items[i], "--flagfile=", 11) == 0) {
+        if (words->items[i][0] == '@' || text_starts_with(words->items[i], "--flagfile=")) {
             return true;
         }
     }

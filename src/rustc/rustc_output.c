@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/json_reader.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "base/utf8.h"
 
 #include <stdlib.h>
@@ -221,7 +222,7 @@ static bool is_about_crates(const char *code)
 static void show_message(const struct message *message, const char *text, size_t len,
                          enum output_format format, struct rustc_line *line)
 {
-    line->is_error = message->level != NULL && strncmp(message->level, "error", 5) == 0;
+    line->is_error = message->level != NULL && text_starts_with(message->level, "error");
     line->blames_source = line->is_error && message->has_spans && !is_about_crates(message->code);
     line->kind = LINE_DROP;
     if (message->artifact != NULL && is_text(message->emit, "metadata")) {

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/lease.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "base/tree.h"
 
 #include <errno.h>
@@ -150,7 +151,7 @@ static void sweep(const struct state_dir *state)
 {
     DIR *root = opendir(state->root);
     for (const char *name = NULL; (name = tree_next(root)) != NULL;) {
-        if (strncmp(name, WORKER_PREFIX, sizeof WORKER_PREFIX - 1) == 0) {
+        if (text_starts_with(name, WORKER_PREFIX)) {
             char *path = path_join(state->root, name);
             remove_if_dead(path);
             free(path);

@@ -69,6 +69,21 @@ static void any_number_fits(void **state)
     strlist_finish(&list);
 }
 
+static void the_first_is_found(void **state)
+{
+    (void)state;
+    struct strlist list = {0};
+    assert_int_equal(strlist_find(&list, "a"), 0);
+    strlist_push(&list, "b");
+    strlist_push(&list, "a");
+    strlist_push(&list, "a");
+    assert_int_equal(strlist_find(&list, "a"), 1);
+    assert_int_equal(strlist_find(&list, ""), 3);
+    assert_true(strlist_holds(&list, "b"));
+    assert_false(strlist_holds(&list, "ab"));
+    strlist_finish(&list);
+}
+
 static void lists_are_appended(void **state)
 {
     (void)state;
@@ -131,9 +146,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_zeroed_list_is_an_argv), cmocka_unit_test(pushing_copies),
-        cmocka_unit_test(any_number_fits),          cmocka_unit_test(lists_are_appended),
-        cmocka_unit_test(items_are_replaced),       cmocka_unit_test(removing_closes_the_gap),
-        cmocka_unit_test(sorting_is_bytewise),
+        cmocka_unit_test(any_number_fits),          cmocka_unit_test(the_first_is_found),
+        cmocka_unit_test(lists_are_appended),       cmocka_unit_test(items_are_replaced),
+        cmocka_unit_test(removing_closes_the_gap),  cmocka_unit_test(sorting_is_bytewise),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
