@@ -40,11 +40,14 @@ void digest_add_count(struct digest_builder *builder, size_t count);
  * use. */
 struct digest digest_end(struct digest_builder *builder);
 
+/** The digest of one item. */
+struct digest digest_of(const char *data, size_t len);
+
 /** The digest in hexadecimal digits, owned by the caller. */
 char *digest_hex(const struct digest *digest);
 
-/** The digest of one text, in the same way. */
-char *digest_hex_of(const char *text);
+/** The digest of one item in hexadecimal digits, owned by the caller. */
+char *digest_hex_of(const char *data, size_t len);
 
 bool digest_equal(const struct digest *left, const struct digest *right);
 

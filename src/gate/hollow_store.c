@@ -19,11 +19,7 @@ void hollow_store_open(struct hollow_store *store, const char *worker_dir)
 
 static char *stored_path(const struct hollow_store *store, const struct hollow_source *source)
 {
-    struct digest_builder builder;
-    digest_begin(&builder);
-    digest_add(&builder, source->digest, source->digest_len);
-    struct digest digest = digest_end(&builder);
-    char *name = digest_hex(&digest);
+    char *name = digest_hex_of(source->digest, source->digest_len);
     char *path = path_join(store->dir, name);
     free(name);
     return path;

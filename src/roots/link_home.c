@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <uv.h>
@@ -50,7 +51,7 @@ static bool choose(struct link_home *home, const char *memory, struct failure *w
     if (room.bytes / bytes_of_mib < LINK_HOME_MIN_MIB) {
         return failure_set(why, "'%s' has less than %d MiB", memory, LINK_HOME_MIN_MIB);
     }
-    char *digest = digest_hex_of(home->state_root);
+    char *digest = digest_hex_of(home->state_root, strlen(home->state_root));
     home->top = mem_format("%s/rustc-relay-%lu", memory, (unsigned long)geteuid());
     home->dir = mem_format("%s/%s", home->top, digest);
     free(digest);

@@ -64,7 +64,7 @@ static const char *short_top(struct link_targets *targets)
         return targets->short_top;
     }
     char *tops = tops_path(targets->dir);
-    char *name = digest_hex_of(targets->real_top);
+    char *name = digest_hex_of(targets->real_top, strlen(targets->real_top));
     name[NAME_DIGITS] = '\0';
     char *link = path_join(tops, name);
     bool made = (mkdir(tops, S_IRWXU) == 0 || errno == EEXIST) &&

@@ -101,11 +101,7 @@ bool metadata_same(const char *left, const char *right, bool *ret_same, struct f
 
 static char *sum_of(const char *data, size_t len)
 {
-    struct digest_builder builder;
-    digest_begin(&builder);
-    digest_add(&builder, data, len);
-    struct digest digest = digest_end(&builder);
-    char *hex = digest_hex(&digest);
+    char *hex = digest_hex_of(data, len);
     char *sum = mem_format("%zu %s", len, hex);
     free(hex);
     return sum;

@@ -37,10 +37,7 @@ static struct repeat *find(const struct repeats *repeats, const char *text, size
                            struct digest *ret_digest)
 {
     size_t counted = len > 0 && text[len - 1] == '\n' ? len - 1 : len;
-    struct digest_builder builder;
-    digest_begin(&builder);
-    digest_add(&builder, text, counted);
-    *ret_digest = digest_end(&builder);
+    *ret_digest = digest_of(text, counted);
     uint64_t hash = 0;
     memcpy(&hash, ret_digest->bytes, sizeof hash);
     size_t at = (size_t)hash & (repeats->slot_count - 1);
