@@ -387,7 +387,7 @@ GUARDS = {
     "portable-metadata": ("test_portable", "Ordinary", "relink",
                           "!metadata_has_sum(rlib, sum)", "sum == NULL"),
     "portable-reason": ("test_portable", "Ordinary", "oneshot",
-                        'log_line(LOG_LEVEL_NOTE, "%s is compiled the ordinary way: %s", subject, '
+                        'log_line("%s is compiled the ordinary way: %s", subject, '
                         "reason.text);", ""),
     "portable-identity": ("test_portable", "Ordinary", "relink",
                           "strcmp(record->identity, identity) == 0 &&", ""),

@@ -6,18 +6,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static enum log_level shown_level = LOG_LEVEL_NOTE;
-
-void log_set_level(enum log_level level)
+void log_line(const char *format, ...)
 {
-    shown_level = level;
-}
-
-void log_line(enum log_level level, const char *format, ...)
-{
-    if (level > shown_level) {
-        return;
-    }
     char sentence[4096];
     va_list args;
     va_start(args, format);

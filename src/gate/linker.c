@@ -72,7 +72,7 @@ int linker_run(const char *dir, char **argv)
         signal(SIGPIPE, given);
         become(linker, argv, &why);
     }
-    log_line(LOG_LEVEL_ERROR, "%s", why.text);
+    log_line("%s", why.text);
     free(linker);
     return 1;
 }

@@ -362,7 +362,7 @@ int recorder_run(const char *dir, char **argv)
     struct failure why;
     bool good = record(&recording, argv, &why);
     if (!good) {
-        log_line(LOG_LEVEL_ERROR, "%s", why.text);
+        log_line("%s", why.text);
         note_obstacle(dir, why.text);
     }
     substitutions_finish(&recording.rules);

@@ -88,7 +88,7 @@ int main(int argc, char **argv)
     if (options_read(&options, argv, &why)) {
         exit_code = run(&options);
     } else {
-        log_line(LOG_LEVEL_ERROR, "%s", why.text);
+        log_line("%s", why.text);
     }
     options_finish(&options);
     return exit_code;

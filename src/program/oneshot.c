@@ -169,7 +169,7 @@ static bool finish(struct oneshot *run, int *ret_exit_code, struct failure *why)
     *ret_exit_code = run->interrupted ? 1 : tool_exit_code(run);
     if (!run->interrupted && compile_facts(run->compile)->end.signal != 0 && *ret_exit_code != 0) {
         char *end = facts_describe_end(compile_facts(run->compile));
-        log_line(LOG_LEVEL_ERROR, "%s", end);
+        log_line("%s", end);
         free(end);
     }
     if (!write_files(run, why)) {
@@ -305,7 +305,7 @@ static bool use_objects(struct oneshot *run, int *ret_exit_code, struct failure 
         return finish(run, ret_exit_code, why);
     }
     char *subject = command_subject(&compile_facts(run->compile)->command);
-    log_line(LOG_LEVEL_NOTE, "%s is compiled the ordinary way: %s", subject, reason.text);
+    log_line("%s is compiled the ordinary way: %s", subject, reason.text);
     free(subject);
     return run_compile(run, ret_exit_code, why);
 }
@@ -346,7 +346,7 @@ int oneshot_run(const struct options *options, char *const *inherited_env)
     struct failure why;
     int exit_code = 1;
     if (!run_tool(&run, options, inherited_env, &exit_code, &why)) {
-        log_line(LOG_LEVEL_ERROR, "%s", why.text);
+        log_line("%s", why.text);
         exit_code = exit_code == 0 ? 1 : exit_code;
     }
     host_kill_all(&run.host);

@@ -72,7 +72,7 @@ static void open_links(struct worker *worker)
     struct failure why;
     if (!link_home_init(&worker->links, state->root,
                         state->in_output_base ? LINK_HOME_MEMORY : NULL, &why)) {
-        log_line(LOG_LEVEL_NOTE, "private roots are kept on the disk: %s", why.text);
+        log_line("private roots are kept on the disk: %s", why.text);
     }
 }
 
@@ -81,7 +81,7 @@ static void open_jobserver(struct worker *worker)
     char *dir = mem_format("%s/jobserver", worker->host.state.root);
     struct failure why;
     if (!jobserver_open(&worker->jobserver, &worker->host.loop, dir, worker->options->jobs, &why)) {
-        log_line(LOG_LEVEL_NOTE, "each rustc has as many threads as it likes: %s", why.text);
+        log_line("each rustc has as many threads as it likes: %s", why.text);
     }
     free(dir);
 }
@@ -100,8 +100,8 @@ static bool worker_open(struct worker *worker, char *const *inherited_env, struc
         return false;
     }
     if (!platform_can_mark()) {
-        log_line(LOG_LEVEL_NOTE, "a process that leaves its session may outlive its compile: there "
-                                 "is a hard limit of real-time computing (ulimit -HR)");
+        log_line("a process that leaves its session may outlive its compile: there "
+                 "is a hard limit of real-time computing (ulimit -HR)");
     }
     open_links(worker);
     worker->keeper = root_keeper_create(&worker->host.loop, &worker->host.reaper);
@@ -131,7 +131,7 @@ int worker_run(const struct options *options, char *const *inherited_env)
     if (worker_open(worker, inherited_env, &why)) {
         host_run(&worker->host);
     } else {
-        log_line(LOG_LEVEL_ERROR, "%s", why.text);
+        log_line("%s", why.text);
         worker->exit_code = 1;
     }
     worker_close(worker);
@@ -172,7 +172,7 @@ static void on_frame(void *owner, const char *frame, size_t len)
         session_refuse(worker->session, work.request_id, &why);
         break;
     case DECODE_BROKEN:
-        log_line(LOG_LEVEL_ERROR, "the stream of requests is broken: %s", why.text);
+        log_line("the stream of requests is broken: %s", why.text);
         stop(worker, 1);
         break;
     }
@@ -183,14 +183,14 @@ static void on_closed(void *owner, const struct failure *why)
 {
     struct worker *worker = owner;
     if (why != NULL) {
-        log_line(LOG_LEVEL_ERROR, "the stream of requests is broken: %s", why->text);
+        log_line("the stream of requests is broken: %s", why->text);
     }
     stop(worker, why == NULL ? 0 : 1);
 }
 
 static void on_outlet_failed(void *owner, const struct failure *why)
 {
-    log_line(LOG_LEVEL_ERROR, "responses cannot be written: %s", why->text);
+    log_line("responses cannot be written: %s", why->text);
     stop(owner, 1);
 }
 
