@@ -58,12 +58,13 @@ static bool move_text(const struct moving *moving, const char *from, const char 
     return good;
 }
 
-// The linker's own output is not among what is left.
+// The linker's own output is not among what is left. With several kinds, -o may be the name of the
+// dep-info, and the linker's output has another one.
 static bool is_linked(const struct command *command, const char *folder, const char *name)
 {
     const char *output = command->crate.output;
     return strcmp(folder, COMMAND_OUT_FOLDER) == 0 && output != NULL &&
-           strcmp(path_basename(output), name) == 0;
+           strcmp(path_basename(output), name) == 0 && !command_is_dep_info(command, folder, name);
 }
 
 static bool move_file(const struct moving *moving, const char *folder, const char *name,

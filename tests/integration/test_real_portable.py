@@ -93,6 +93,14 @@ class Machine:
             env={"TMPDIR": str(self.workspace.tmp), "PATH": os.environ["PATH"]})
 
 
+class NamedByO(PortableProgram):
+    """By -o with several kinds of output: rustc calls each after the stem of that name."""
+
+    def plain_arguments(self):
+        return [word for word in super().plain_arguments() if not word.startswith("--emit=")] + [
+            "--emit=dep-info,link", f"-o{self.out_dir}/conf.d"]
+
+
 KINDS = {
     "bin": ("app", MAIN),
     "test": ("check", MAIN, "bin", None, ["--test"]),
@@ -169,6 +177,21 @@ class TheSameBytes(RealPortable):
                                   for file in place.rglob("*") if not file.is_dir()})
                 self.assertEqual(found[0].keys(), found[1].keys())
                 self.assertEqual([], [name for name in found[0] if found[0][name] != found[1][name]])
+
+
+class OneNameForTwo(RealPortable):
+    def test_the_output_is_called_as_its_dep_info(self):
+        """conf.d is rustc's dep-info then, and the program is conf."""
+        early, late = (NamedByO(machine.workspace, "conf", MAIN, machine.libraries)
+                       for machine in (self.early, self.late))
+        done = self.early.run(early, "codegen")
+        self.assertEqual((0, True), (done.returncode, self.is_portable(early)), done.stderr)
+        early.copy_objects(self.late.workspace)
+        done = self.late.run(late, "link")
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertIn(b".rs", self.late.workspace.read_bytes(f"{late.out_dir}/conf.d"))
+        subprocess.run([self.late.workspace.path(f"{late.out_dir}/conf")], check=True,
+                       capture_output=True)
 
 
 class TheMacro(RealPortable):
