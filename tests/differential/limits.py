@@ -97,7 +97,16 @@ def _reduced(text, context):
 def _said_again(difference, context):
     chosen = context.case.chosen
     is_known = chosen["spelling"] == "plain" and chosen["place"].startswith("paths")
-    if not (context.way.staged and not is_known and difference.what in ("stdout", "stderr")):
+    return not is_known and _is_said_twice(difference, context)
+
+
+def _changed(difference, context):
+    return (context.case.chosen["macro"] == "replaces an input" and not context.way.sandboxed
+            and _is_said_twice(difference, context))
+
+
+def _is_said_twice(difference, context):
+    if not (context.way.staged and difference.what in ("stdout", "stderr")):
         return False
     plain, found = (_reduced(text, context) for text in (difference.plain, difference.found))
     return plain != "" and found.endswith(plain) and plain.startswith(found[:-len(plain)])
@@ -148,6 +157,8 @@ LIMITS = (
     Limit("spelling", "A stage knows its own files among the inputs when `--emit=KIND=FILE` names its outputs "
           "as Bazel spells them; with `-o`, `--out-dir` alone or `./out/x` the late request may compile "
           "afresh, and say its diagnostics again.", _said_again),
+    Limit("changed", "A late request compiles afresh when an input was changed while rustc may have read it, "
+          "also by a macro of the crate, and says its diagnostics again.", _changed),
     Limit("exit", "A rustc that ends with code 0 and without its outputs (a macro may end the process) is a "
           "failure, and says so.", _ends_early),
     Limit("JSON of others", "A line that is a JSON object is taken for rustc's, whoever printed it (older "

@@ -125,6 +125,13 @@ class Limits(unittest.TestCase):
         other = self.difference("stderr", "", "x\n", "x\ny\n", staged)
         self.assertIsNone(self.explanation(other, staged, chosen=chosen))
 
+    def test_a_changed_input(self):
+        staged, chosen = ways.way("staged"), case(macro="replaces an input")
+        one = self.difference("stderr", "", "x\n", "x\nx\n", staged)
+        self.assertEqual("changed", self.explanation(one, staged, chosen=chosen))
+        self.assertIsNone(self.explanation(one, ways.way("staged sandboxed"), chosen=chosen))
+        self.assertIsNone(self.explanation(one, staged, chosen=case(macro="quiet")))
+
     def test_by_chance(self):
         one = self.difference("bytes", "out/x")
         self.assertEqual("chance", self.explanation(one, WORKER, twice=["out/x"]))
