@@ -1,7 +1,6 @@
 /**
  * One compile: its private directory, its process here or in another worker, what rustc said, and
- * the milestones it reached: program/compile_state.h has
- * its life.
+ * the milestones it reached. Its life is in program/compile_state.h.
  */
 #ifndef RELAY_PROGRAM_COMPILE_H
 #define RELAY_PROGRAM_COMPILE_H
