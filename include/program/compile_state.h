@@ -52,6 +52,8 @@ enum compile_event {
     COMPILE_OPENED_LATE, /**< the rlibs are there, and it is not its turn */
     COMPILE_KILLED,      /**< nobody wants its process, or waits for one elsewhere */
     COMPILE_OVER,        /**< its process is dead, here or elsewhere */
+    COMPILE_NO_INPUTS,   /**< its inputs cannot be linked */
+    COMPILE_NO_RESULT,   /**< what another worker made cannot be used */
     COMPILE_EVENT_COUNT
 };
 

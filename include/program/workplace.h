@@ -25,7 +25,7 @@ struct workplace {
     char *made_in;           /**< where it was when rustc wrote there; NULL: there it is */
     bool is_remote;          /**< does, or did, another worker's process write there? */
     struct offer offer;
-    struct workplace_watch *watch; /**< of another worker's process; NULL: nobody waits for one */
+    struct offer_watch *watch; /**< of another worker's process; NULL: nobody waits for one */
 };
 
 /** Makes the directory for a start of the command. */

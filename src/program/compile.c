@@ -112,7 +112,7 @@ void compile_take_root(struct compile *compile, struct private_root *take_root)
 
 void compile_refuse(struct compile *compile, const struct failure *why)
 {
-    compile->facts.state = COMPILE_REFUSED;
+    enter(compile, COMPILE_NO_INPUTS);
     compile_say(compile, why->text);
 }
 
@@ -149,7 +149,6 @@ void compile_make_ordinary(struct compile *compile, struct command *take_command
     command_finish(&compile->facts.command);
     compile->facts.command = *take_command;
     *take_command = (struct command){0};
-    compile->facts.state = COMPILE_ENDED; // of its attempt; it can be started
     diagnostics_start_again(&compile->said.list);
 }
 
@@ -462,7 +461,7 @@ static void on_over(void *owner)
 
 void compile_lose(struct compile *compile)
 {
-    compile->facts.state = COMPILE_LOST;
+    enter(compile, COMPILE_NO_RESULT);
     compile->facts.end.signal = SIGKILL; // as if it had died: it may be started again
 }
 

@@ -273,11 +273,11 @@ static void on_opened(void *owner, struct compile *compile)
 static void check_remote(const struct session *session, struct compile *compile)
 {
     const struct compile_facts *facts = compile_facts(compile);
-    struct joining_compile known = {.is_gone = facts_are_hollow(facts), .has_same_metadata = true};
-    bool fits = joining_doubt_of(&known) == JOINING_FITS;
     if (!facts->is_remote || !facts_succeeded(facts)) {
         return;
     }
+    struct joining_compile known = {.is_gone = facts_are_hollow(facts), .has_same_metadata = true};
+    bool fits = joining_doubt_of(&known) == JOINING_FITS;
     for (const struct request *request = session->requests.first; fits && request != NULL;
          request = request->next) {
         if (request->compile == facts->serial && request->invocation.stage != STAGE_LINK) {

@@ -8,10 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct workplace_watch {
-    struct offer_watch watch;
-};
-
 bool workplace_make(struct workplace *place, const struct command *command, struct failure *why)
 {
     place->dir = private_dir_make(place->state, place->serial, command, why);
@@ -28,21 +24,20 @@ void workplace_publish(struct workplace *place)
 
 static void on_closed(uv_handle_t *handle)
 {
-    struct offer_watch *watch = handle->data;
-    free((struct workplace_watch *)watch);
+    free(handle->data);
 }
 
-static struct workplace_watch *open_watch(const char *dir, uv_loop_t *loop, offer_over *over,
-                                          void *owner)
+static struct offer_watch *open_watch(const char *dir, uv_loop_t *loop, offer_over *over,
+                                      void *owner)
 {
-    struct workplace_watch *watch = mem_zalloc(sizeof *watch);
-    watch->watch.over = over;
-    watch->watch.owner = owner;
-    if (offer_watch_open(&watch->watch, loop, dir)) {
+    struct offer_watch *watch = mem_zalloc(sizeof *watch);
+    watch->over = over;
+    watch->owner = owner;
+    if (offer_watch_open(watch, loop, dir)) {
         return watch;
     }
-    if (watch->watch.opened) {
-        offer_watch_close(&watch->watch, on_closed);
+    if (watch->opened) {
+        offer_watch_close(watch, on_closed);
     } else {
         free(watch);
     }
@@ -77,7 +72,7 @@ bool workplace_attach(struct workplace *place, uv_loop_t *loop, offer_over *over
 void workplace_leave(struct workplace *place)
 {
     if (place->watch != NULL) {
-        offer_watch_close(&place->watch->watch, on_closed);
+        offer_watch_close(place->watch, on_closed);
         place->watch = NULL;
     }
 }
