@@ -5,7 +5,7 @@ usage: docs.py RUSTC_RELAY [--check]
 
 Rewrites the block of flags from `rustc-relay --help`, and the block of limits from
 tests/differential/limits.py; with --check only says whether they are equal. The tests that README.md
-names must be there.
+and docs/architecture.md name must be there.
 """
 
 import pathlib
@@ -16,6 +16,7 @@ import textwrap
 
 PROJECT = pathlib.Path(__file__).resolve().parent.parent
 README = PROJECT / "README.md"
+ARCHITECTURE = PROJECT / "docs" / "architecture.md"
 README_COLUMNS = 145
 
 sys.path.append(str(PROJECT / "tests" / "differential"))
@@ -41,7 +42,7 @@ TEST = re.compile(r"`(tests/[\w./]+\.(?:py|c))?(?:::(\w+))?`")
 
 
 def missing_tests(text):
-    """What README.md says of tests: `FILE`, `FILE::NAME`, or `::NAME` of the file before."""
+    """What a page says of tests: `FILE`, `FILE::NAME`, or `::NAME` of the file before."""
     file = None
     for path, name in TEST.findall(text):
         file = PROJECT / path if path else file
@@ -65,7 +66,8 @@ def main(relay, check=False):
         new = replaced(new, name, block(relay))
         if check and new != old:
             sys.exit(f"{README.name}: its block of {name} is old: run ./dev docs")
-    missing = [f"{README.name}: {one}" for one in missing_tests(new)]
+    pages = {README: new, ARCHITECTURE: ARCHITECTURE.read_text(encoding="utf-8")}
+    missing = [f"{page.name}: {one}" for page, text in pages.items() for one in missing_tests(text)]
     if missing:
         sys.exit("\n".join(missing))
     if not check:
