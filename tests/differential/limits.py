@@ -209,6 +209,9 @@ def _several(difference, context):
 
 
 def explanation(difference, context):
-    """The name of the row that allows it, or None."""
-    name = next((limit.name for limit in LIMITS if limit.explains(difference, context)), None)
-    return name or (SEVERAL if _several(difference, context) else None)
+    """The name of the row that allows it, or None. Chance is looked for last: it takes many runs."""
+    *rows, chance = LIMITS
+    name = next((limit.name for limit in rows if limit.explains(difference, context)), None)
+    if name is None and _several(difference, context):
+        return SEVERAL
+    return name or (chance.name if chance.explains(difference, context) else None)
