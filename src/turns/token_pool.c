@@ -7,11 +7,12 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { GENERATIONS = 64 };
+enum { GENERATIONS = 64, TOKENS_AT_A_TIME = 256 };
 
 // The bytes of the ledger that are locked, whatever is in them.
 enum { LOCK_LEDGER = 0, LOCK_GENERATION = 1 };
@@ -127,20 +128,27 @@ static bool read_token(const struct token_pool *pool, size_t number)
     return read(pool->generations[number].fd, &token, 1) == 1;
 }
 
+// A pipe takes thousands.
 static void write_tokens(const struct token_pool *pool, size_t number, size_t count)
 {
-    static const char token = '+';
-    int fd = pool->generations[number].fd;
-    while (count > 0 && write(fd, &token, 1) == 1) {
-        count--; // a pipe takes thousands
+    char tokens[TOKENS_AT_A_TIME];
+    memset(tokens, '+', sizeof tokens);
+    while (count > 0) {
+        size_t len = count < sizeof tokens ? count : sizeof tokens;
+        if (write(pool->generations[number].fd, tokens, len) != (ssize_t)len) {
+            break;
+        }
+        count -= len;
     }
 }
 
 static uint32_t drain(const struct token_pool *pool, size_t number)
 {
+    char tokens[TOKENS_AT_A_TIME];
     uint32_t count = 0;
-    while (read_token(pool, number)) {
-        count++;
+    ssize_t got = 0;
+    while ((got = read(pool->generations[number].fd, tokens, sizeof tokens)) > 0) {
+        count += (uint32_t)got;
     }
     return count;
 }
