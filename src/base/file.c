@@ -14,19 +14,29 @@
 
 enum { READ_BYTES = 16 * 1024, CHUNK_BYTES = 64 * 1024 };
 
+// As much at once as the file says that it has.
+static size_t bytes_in(int fd)
+{
+    struct stat info;
+    bool is_known = fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
+    return is_known && info.st_size <= FILE_MAX_BYTES ? (size_t)info.st_size : 0;
+}
+
 static bool read_all(int fd, struct bytes *out)
 {
+    size_t room = bytes_in(fd) + READ_BYTES;
     for (;;) {
-        char *place = bytes_reserve(out, READ_BYTES);
-        ssize_t got = read(fd, place, READ_BYTES);
-        if (got < 0 && errno == EINTR) {
-            continue;
+        ssize_t got = read(fd, bytes_reserve(out, room), room);
+        if (got == 0) {
+            return true;
         }
-        if (got <= 0) {
-            return got == 0;
+        if (got < 0 && errno != EINTR) {
+            return false;
         }
-        out->len += (size_t)got;
+        size_t len = got < 0 ? 0 : (size_t)got;
+        out->len += len;
         out->data[out->len] = '\0';
+        room = len < room ? room - len : READ_BYTES;
         if (out->len > FILE_MAX_BYTES) {
             errno = EFBIG;
             return false;
