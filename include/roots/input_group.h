@@ -29,6 +29,9 @@ struct input_group {
     size_t top; /**< how many bytes of each path name the top folder, its slash included; 0: none */
 };
 
+/** Is it a path in an external repository? */
+bool input_is_external(const char *path);
+
 /** How many bytes of a path name its top folder, its slash included; 0: it has none. */
 size_t input_top_length(const char *path);
 

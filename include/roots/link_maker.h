@@ -18,7 +18,8 @@ struct link_maker {
     int root_fd;                 /**< the tree. Borrowed */
     bool is_fresh;               /**< the tree was empty */
     struct link_folders folders; /**< in a fresh one: where the last name lies */
-    const char **touched;        /**< names whose folders have changed. Borrowed */
+    struct link_way way;
+    const char **touched; /**< names whose folders have changed. Borrowed */
     size_t touched_count;
     struct bytes log; /**< of the links that were made (link_log.h) */
 };
@@ -28,9 +29,11 @@ struct link_maker {
 bool link_maker_init(struct link_maker *maker, const char *dir, int root_fd, const char *sandbox,
                      struct failure *why);
 
-/** Makes the link, or the folder if the name ends in '/'. Names ascend. The very link may be there;
- * a name that is no plain path below the tree is refused. */
-bool link_maker_add(struct link_maker *maker, const char *name, struct failure *why);
+/** Makes the link, or the folder if the name ends in '/'. Names ascend; `later` as in
+ * link_way_stay(). The very link may be there; a name that is no plain path below the tree is
+ * refused. Names must outlive the maker. */
+bool link_maker_add(struct link_maker *maker, const char *name, const char *later,
+                    struct failure *why);
 
 /** What has this name was changed by somebody else. The name must outlive the maker. */
 void link_maker_touch(struct link_maker *maker, const char *name);

@@ -25,7 +25,7 @@ bool link_seal_holds_all(int root_fd, const struct manifest *manifest);
 /** Seals an open folder; `sealed` becomes the time of that if it is later. */
 void link_seal_folder(int fd, struct timespec *sealed);
 
-/** Seals a folder by its path in the tree, before the tree itself is sealed. */
-void link_seal_path(int root_fd, const char *folder);
+/** Seals a folder by its path from another one, before the tree itself is sealed. */
+void link_seal_path(int from_fd, const char *folder);
 
 #endif

@@ -9,14 +9,14 @@
 
 static const char external[] = "external/";
 
-static bool is_external(const char *path)
+bool input_is_external(const char *path)
 {
     return strncmp(path, external, sizeof external - 1) == 0;
 }
 
 size_t input_top_length(const char *path)
 {
-    size_t start = is_external(path) ? sizeof external - 1 : 0;
+    size_t start = input_is_external(path) ? sizeof external - 1 : 0;
     const char *slash = strchr(path + start, '/');
     return slash == NULL ? 0 : (size_t)(slash - path) + 1;
 }

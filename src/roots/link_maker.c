@@ -16,13 +16,14 @@
 bool link_maker_init(struct link_maker *maker, const char *dir, int root_fd, const char *sandbox,
                      struct failure *why)
 {
-    *maker = (struct link_maker){.root_fd = root_fd};
+    *maker = (struct link_maker){.root_fd = root_fd, .way = link_way_from(root_fd)};
     return link_targets_init(&maker->targets, sandbox, dir, why);
 }
 
 void link_maker_finish(struct link_maker *maker)
 {
     link_targets_finish(&maker->targets);
+    link_way_end(&maker->way);
     free(maker->touched);
     bytes_finish(&maker->log);
 }
@@ -65,17 +66,19 @@ static bool make_folder(int root_fd, const char *folder)
 // wrong is seen when the link is made.
 static void make_new_folders(struct link_maker *maker, const char *name)
 {
+    link_way_to(&maker->way, name);
     link_folders_enter(&maker->folders, name);
     for (const char *folder = link_folders_next(&maker->folders); folder != NULL;
          folder = link_folders_next(&maker->folders)) {
-        mkdirat(maker->root_fd, folder, S_IRWXU);
+        mkdirat(maker->way.fd, folder + maker->way.len, S_IRWXU);
     }
 }
 
 // 0, or errno; EEXIST: the very link is there.
-static int make_link(const struct link_maker *maker, const char *name, const char *target)
+static int make_link(struct link_maker *maker, const char *name, const char *target)
 {
-    if (symlinkat(target, maker->root_fd, name) == 0) {
+    const char *rest = link_way_to(&maker->way, name);
+    if (symlinkat(target, maker->way.fd, rest) == 0) {
         return 0;
     }
     int error = errno;
@@ -92,9 +95,10 @@ static int make_link(const struct link_maker *maker, const char *name, const cha
     return symlinkat(target, maker->root_fd, name) == 0 ? 0 : errno;
 }
 
-static bool add_link(struct link_maker *maker, const char *name, struct failure *why)
+static bool add_link(struct link_maker *maker, const char *name, const char *later,
+                     struct failure *why)
 {
-    char *target = link_targets_of(&maker->targets, name);
+    char *target = link_targets_of(&maker->targets, name, later);
     int error = make_link(maker, name, target);
     if (error == 0) {
         link_maker_touch(maker, name);
@@ -115,7 +119,8 @@ static bool add_folder(struct link_maker *maker, const char *name, struct failur
     return good;
 }
 
-bool link_maker_add(struct link_maker *maker, const char *name, struct failure *why)
+bool link_maker_add(struct link_maker *maker, const char *name, const char *later,
+                    struct failure *why)
 {
     if (!is_plain(name)) {
         return failure_set(why, "the input '%s' is no path below the directory of the request",
@@ -123,19 +128,26 @@ bool link_maker_add(struct link_maker *maker, const char *name, struct failure *
     }
     if (maker->is_fresh) {
         make_new_folders(maker, name);
+        link_way_stay(&maker->way, name, later);
     }
     return name[strlen(name) - 1] == '/' ? add_folder(maker, name, why)
-                                         : add_link(maker, name, why);
+                                         : add_link(maker, name, later, why);
 }
 
 void link_maker_seal(const struct link_maker *maker)
 {
     struct link_folders folders = {.len = 0};
+    struct link_way way = link_way_from(maker->root_fd);
     for (size_t i = 0; i < maker->touched_count; i++) {
-        link_folders_enter(&folders, maker->touched[i]);
+        const char *name = maker->touched[i];
+        size_t later = i + LINK_WAY_AHEAD;
+        link_way_to(&way, name);
+        link_folders_enter(&folders, name);
         const char *folder = NULL;
         while ((folder = link_folders_next(&folders)) != NULL) {
-            link_seal_path(maker->root_fd, folder);
+            link_seal_path(way.fd, folder + way.len);
         }
+        link_way_stay(&way, name, later < maker->touched_count ? maker->touched[later] : NULL);
     }
+    link_way_end(&way);
 }

@@ -31,16 +31,24 @@ bool link_seal_holds(const struct stat *folder, const struct timespec *sealed)
 bool link_seal_holds_all(int root_fd, const struct manifest *manifest)
 {
     struct link_folders folders = {.len = 0};
+    struct link_way way = link_way_from(root_fd);
     struct stat info;
     bool holds = fstat(root_fd, &info) == 0 && link_seal_holds(&info, &manifest->sealed);
     for (size_t i = 0; holds && i < manifest->count; i++) {
-        link_folders_enter(&folders, manifest->entries[i].name);
+        const char *name = manifest->entries[i].name;
+        size_t later = i + LINK_WAY_AHEAD;
+        link_way_to(&way, name);
+        link_folders_enter(&folders, name);
         const char *folder = NULL;
         while (holds && (folder = link_folders_next(&folders)) != NULL) {
-            holds = fstatat(root_fd, folder, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+            holds = fstatat(way.fd, folder + way.len, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
                     link_seal_holds(&info, &manifest->sealed);
         }
+        if (holds && later < manifest->count) {
+            link_way_stay(&way, name, manifest->entries[later].name);
+        }
     }
+    link_way_end(&way);
     return holds;
 }
 
@@ -54,7 +62,7 @@ void link_seal_folder(int fd, struct timespec *sealed)
     }
 }
 
-void link_seal_path(int root_fd, const char *folder)
+void link_seal_path(int from_fd, const char *folder)
 {
-    utimensat(root_fd, folder, seal_times, AT_SYMLINK_NOFOLLOW);
+    utimensat(from_fd, folder, seal_times, AT_SYMLINK_NOFOLLOW);
 }

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -31,6 +32,7 @@ bool link_targets_init(struct link_targets *targets, const char *sandbox, const 
         return failure_errno(why, errno, "cannot open the sandbox '%s'", sandbox);
     }
     *targets = (struct link_targets){.sandbox = sandbox, .dir = dir, .sandbox_fd = fd};
+    targets->way = link_way_from(fd);
     return true;
 }
 
@@ -46,6 +48,8 @@ static void forget_top(struct link_targets *targets)
 
 void link_targets_finish(struct link_targets *targets)
 {
+    free(targets->execroot);
+    link_way_end(&targets->way);
     close(targets->sandbox_fd);
     forget_top(targets);
 }
@@ -127,11 +131,40 @@ static char *real_target(struct link_targets *targets, const char *link, const c
     return targets->real_top == NULL ? mem_dup(link) : join_top(targets, name, link + len);
 }
 
-char *link_targets_of(struct link_targets *targets, const char *name)
+// In one folder of an external repository.
+static bool are_siblings(const char *name, const char *other)
+{
+    const char *slash = strrchr(name, '/');
+    size_t folder = slash == NULL ? 0 : (size_t)(slash - name) + 1;
+    return input_is_external(name) && strncmp(name, other, folder) == 0 &&
+           strchr(other + folder, '/') == NULL;
+}
+
+static void remember(struct link_targets *targets, const char *name, const char *link)
+{
+    size_t len = strlen(link);
+    size_t name_len = strlen(name);
+    targets->sibling = NULL;
+    if (input_is_external(name) && len > name_len && link[len - name_len - 1] == '/' &&
+        strcmp(link + len - name_len, name) == 0) {
+        free(targets->execroot);
+        targets->execroot = mem_dup_len(link, len - name_len);
+        targets->sibling = name;
+    }
+}
+
+char *link_targets_of(struct link_targets *targets, const char *name, const char *later)
 {
     char link[PATH_MAX];
-    ssize_t len = readlinkat(targets->sandbox_fd, name, link, sizeof link - 1);
+    if (targets->sibling != NULL && are_siblings(name, targets->sibling) &&
+        snprintf(link, sizeof link, "%s%s", targets->execroot, name) < (int)sizeof link) {
+        return real_target(targets, link, name);
+    }
+    const char *rest = link_way_to(&targets->way, name);
+    ssize_t len = readlinkat(targets->way.fd, rest, link, sizeof link - 1);
+    link_way_stay(&targets->way, name, later);
     link[len < 0 ? 0 : len] = '\0';
+    remember(targets, name, link);
     // A real file in the sandbox will not outlive the request there; it is still the best we have.
     return link[0] == '/' ? real_target(targets, link, name)
                           : mem_format("%s/%s", targets->sandbox, name);

@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,17 +20,23 @@
 #include <uv.h>
 
 /** From so many links on a fresh tree is made by two threads: each link is two calls of the system.
- */
-enum { LINKS_FOR_TWO = 64 };
+ * Each thread takes so many at a time, for their folders cost more. */
+enum { LINKS_FOR_TWO = 64, LINKS_AT_A_TIME = 64 };
 
-// Some of the names of a tree, made by one thread.
+// What there is to do, and what is done or being done.
+struct change {
+    const struct manifest *held;
+    struct manifest *wanted;
+    atomic_size_t next;
+    atomic_size_t failed; // threads that could not make theirs
+    uv_barrier_t *both;   // where they wait for one another; NULL: there is one
+};
+
+// What one thread makes of it.
 struct part {
     struct link_maker maker;
-    const struct manifest *held;
-    const struct manifest *wanted;
-    size_t start;
-    size_t end;
-    bool good;
+    struct change *change;
+    bool good; // or `why`; also when it had nothing to do
     struct failure why;
 };
 
@@ -96,40 +103,74 @@ static void remove_surplus(struct link_maker *maker, const struct manifest *held
     }
 }
 
-static void add_missing(void *owner)
+// LINK_WAY_AHEAD names behind it; NULL: so many do not come.
+static const char *name_behind(const struct manifest *manifest, size_t index)
 {
-    struct part *part = owner;
-    const struct manifest *held = part->held;
-    size_t next = 0;
-    part->good = true;
-    for (size_t i = part->start; part->good && i < part->end; i++) {
-        const struct manifest_entry *entry = &part->wanted->entries[i];
+    size_t later = index + LINK_WAY_AHEAD;
+    return later < manifest->count ? manifest->entries[later].name : NULL;
+}
+
+// Those that the tree does not hold yet.
+static void add_from(struct part *part, size_t start)
+{
+    const struct manifest *held = part->change->held;
+    const struct manifest *wanted = part->change->wanted;
+    size_t next = manifest_find(held, wanted->entries[start].name);
+    for (size_t i = start; part->good && i < start + LINKS_AT_A_TIME && i < wanted->count; i++) {
+        const struct manifest_entry *entry = &wanted->entries[i];
         while (next < held->count && strcmp(held->entries[next].name, entry->name) < 0) {
             next++;
         }
         bool known = next < held->count && strcmp(held->entries[next].name, entry->name) == 0 &&
                      is_same(&held->entries[next], entry);
-        part->good = known || link_maker_add(&part->maker, entry->name, &part->why);
+        part->good =
+            known || link_maker_add(&part->maker, entry->name, name_behind(wanted, i), &part->why);
     }
 }
 
-static void seal(void *owner)
+static void add_missing(struct part *part)
 {
-    const struct part *part = owner;
-    link_maker_seal(&part->maker);
+    struct change *change = part->change;
+    for (size_t start = atomic_fetch_add(&change->next, LINKS_AT_A_TIME);
+         part->good && start < change->wanted->count;
+         start = atomic_fetch_add(&change->next, LINKS_AT_A_TIME)) {
+        add_from(part, start);
+    }
+}
+
+// Both threads add to one folder, so none is sealed before all is there.
+static void make_part(void *owner)
+{
+    struct part *part = owner;
+    struct change *change = part->change;
+    add_missing(part);
+    atomic_fetch_add(&change->failed, part->good ? 0 : 1);
+    if (change->both != NULL) {
+        uv_barrier_wait(change->both);
+    }
+    if (atomic_load(&change->failed) == 0) {
+        link_maker_seal(&part->maker);
+    }
 }
 
 // What no thread can be had for is done by this one.
-static void at_once(void work(void *part), struct part *parts, size_t count)
+static void make_parts(struct part *parts, size_t count)
 {
+    struct change *change = parts[0].change;
+    uv_barrier_t both;
     uv_thread_t other;
-    bool shared = count > 1 && uv_thread_create(&other, work, &parts[1]) == 0;
-    work(&parts[0]);
-    if (shared) {
-        uv_thread_join(&other);
-    } else if (count > 1) {
-        work(&parts[1]);
+    if (count > 1 && uv_barrier_init(&both, 2) == 0) {
+        change->both = &both;
+        if (uv_thread_create(&other, make_part, &parts[1]) == 0) {
+            make_part(&parts[0]);
+            uv_thread_join(&other);
+            uv_barrier_destroy(&both);
+            return;
+        }
+        uv_barrier_destroy(&both);
+        change->both = NULL;
     }
+    make_part(&parts[0]);
 }
 
 static bool is_equal(const struct manifest *held, const struct manifest *wanted)
@@ -142,11 +183,12 @@ static bool is_equal(const struct manifest *held, const struct manifest *wanted)
     return equal;
 }
 
-static bool change(const char *dir, struct part *parts, size_t count, struct manifest *wanted,
-                   struct failure *why)
+static bool make(const char *dir, struct part *parts, size_t count, struct failure *why)
 {
-    remove_surplus(&parts[0].maker, parts[0].held, wanted);
-    at_once(add_missing, parts, count);
+    const struct manifest *held = parts[0].change->held;
+    struct manifest *wanted = parts[0].change->wanted;
+    remove_surplus(&parts[0].maker, held, wanted);
+    make_parts(parts, count);
     for (size_t i = 0; i < count; i++) {
         if (!parts[i].good) {
             *why = parts[i].why;
@@ -156,8 +198,7 @@ static bool change(const char *dir, struct part *parts, size_t count, struct man
             return false;
         }
     }
-    at_once(seal, parts, count);
-    wanted->sealed = parts[0].held->sealed;
+    wanted->sealed = held->sealed;
     link_seal_folder(parts[0].maker.root_fd, &wanted->sealed);
     return save(dir, wanted, why);
 }
@@ -171,20 +212,18 @@ static bool apply(const char *dir, const char *sandbox, const struct manifest *h
     if (root_fd < 0) {
         return failure_errno(why, errno, "cannot open the private root '%s'", dir);
     }
-    struct part parts[2] = {{.held = held, .wanted = wanted}, {.held = held, .wanted = wanted}};
+    struct change change = {.held = held, .wanted = wanted};
+    struct part parts[2] = {{.change = &change, .good = true}, {.change = &change, .good = true}};
     bool is_fresh = held->count == 0;
     size_t needed = is_fresh && wanted->count >= LINKS_FOR_TWO ? 2 : 1;
     size_t count = 0;
     bool good = true;
     while (good && count < needed) {
-        struct part *part = &parts[count];
-        good = link_maker_init(&part->maker, dir, root_fd, sandbox, why);
-        part->maker.is_fresh = is_fresh;
-        part->start = wanted->count * count / needed;
-        part->end = wanted->count * (count + 1) / needed;
+        good = link_maker_init(&parts[count].maker, dir, root_fd, sandbox, why);
+        parts[count].maker.is_fresh = is_fresh;
         count += good ? 1 : 0;
     }
-    good = good && change(dir, parts, count, wanted, why);
+    good = good && make(dir, parts, count, why);
     for (size_t i = 0; i < count; i++) {
         link_maker_finish(&parts[i].maker);
     }

@@ -1,5 +1,6 @@
 #include "stage.h"
 
+#include "base/file.h"
 #include "roots/link_target.h"
 
 enum { PASSED = 42 };
@@ -27,7 +28,7 @@ static char *target_of(const struct stage *stage, const char *name)
     if (!link_targets_init(&targets, stage->sandbox, stage->root, &why)) {
         fail_msg("%s", why.text);
     }
-    char *target = link_targets_of(&targets, name);
+    char *target = link_targets_of(&targets, name, NULL);
     link_targets_finish(&targets);
     return target;
 }
@@ -106,6 +107,45 @@ static void test_a_short_name_that_leads_elsewhere_is_not_used(void **state)
     free(target);
 }
 
+// Each row's link leads there, below the top; the pass goes over all of them.
+static void test_of_an_external_folder_one_link_is_read(void **state)
+{
+    static const struct {
+        const char *name;
+        const char *link; // NULL: there is none
+        const char *target;
+    } rows[] = {
+        {"external/repo/a", "execroot/external/repo/a", "execroot/external/repo/a"},
+        {"external/repo/b", NULL, "execroot/external/repo/b"},
+        {"external/repo/c/d", "other/external/repo/c/d", "other/external/repo/c/d"},
+        {"external/repo/c/e", NULL, "other/external/repo/c/e"},
+        {"external/repo/f", "cas/0123", "cas/0123"}, // the folder before was another one
+        {"external/repo/g", "cas/4567", "cas/4567"},
+        {"external/repp/a", "execroot/external/repp/a", "execroot/external/repp/a"},
+        {"out/x/a", "execroot/out/x/a", "execroot/out/x/a"},
+        {"out/x/b", "elsewhere/out/x/b", "elsewhere/out/x/b"},
+    };
+    const struct stage *stage = *state;
+    struct link_targets targets;
+    struct failure why;
+    assert_true(link_targets_init(&targets, stage->sandbox, stage->root, &why));
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (rows[i].link != NULL) {
+            char *link = path_join(stage->sandbox, rows[i].name);
+            char *to = stage_path(stage, rows[i].link);
+            stage_link(to, link);
+            free(to);
+            free(link);
+        }
+        char *found = link_targets_of(&targets, rows[i].name, NULL);
+        char *expected = stage_path(stage, rows[i].target);
+        assert_string_equal(found, expected);
+        free(expected);
+        free(found);
+    }
+    link_targets_finish(&targets);
+}
+
 static void test_a_sandbox_that_is_not_there(void **state)
 {
     const struct stage *stage = *state;
@@ -124,6 +164,7 @@ int main(void)
         ROW(test_a_long_one_goes_through_the_top_folder),
         ROW(test_what_was_put_beside_the_tree_is_removed),
         ROW(test_a_short_name_that_leads_elsewhere_is_not_used),
+        ROW(test_of_an_external_folder_one_link_is_read),
         ROW(test_a_sandbox_that_is_not_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
