@@ -38,6 +38,11 @@ void launcher_close(struct launcher *launcher);
 struct compile *launcher_make(struct launcher *launcher, struct request *request,
                               const struct work_request *work);
 
+/** Has it watch the inputs that all requests of its identity have; after its start, for which
+ * nobody need wait so long. */
+void launcher_list_inputs(const struct compile *compile, const struct request *request,
+                          const struct work_request *work);
+
 /** Will the compile take over another worker's? `request` is the one that it serves. */
 bool launcher_attach(struct compile *compile, const struct request *request);
 

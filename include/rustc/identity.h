@@ -25,7 +25,9 @@
 bool identity_of(const struct invocation *invocation, const struct input *inputs, size_t count,
                  struct digest *ret_identity);
 
-/** Is the input no part of the identity, because only this one request of its crate has it? */
-bool identity_leaves_out(const struct invocation *invocation, const char *path);
+/** Is the input no part of the identity, because only this one request of its crate has it? The
+ * dependencies are those of its command. */
+bool identity_leaves_out(const struct delivery *delivery, const struct dependencies *dependencies,
+                         const char *path);
 
 #endif

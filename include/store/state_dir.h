@@ -5,6 +5,7 @@
  *     <home>/1/worker-<pid>-<random>.lock        its lease (base/lease.h), as long as it lives
  *     <home>/1/worker-<pid>-<random>/            made after its lock, removed before it
  *     <home>/1/worker-<pid>-<random>/<serial>/   one compile
+ *     <home>/1/worker-<pid>-<random>/ahead/      made ahead for the next one
  *     <home>/1/worker-<pid>-<random>.gone/       one that is being removed
  *
  * Beside them are the private roots, unless they are in memory (roots/link_home.h).
@@ -16,6 +17,7 @@
 #define RELAY_STORE_STATE_DIR_H
 
 #include "base/failure.h"
+#include "base/strlist.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -24,11 +26,14 @@
 #define STATE_DIR_FORMAT "1"
 
 struct state_dir {
-    char *root;          /**< `<home>/<STATE_DIR_FORMAT>` */
-    char *worker;        /**< our directory; an absolute path */
-    char *lock;          /**< path of our lock */
-    int lease;           /**< of that; valid while `lock` is set */
-    bool in_output_base; /**< nobody named another place, and Bazel's could be used */
+    char *root;           /**< `<home>/<STATE_DIR_FORMAT>` */
+    char *worker;         /**< our directory; an absolute path */
+    char *lock;           /**< path of our lock */
+    int lease;            /**< of that; valid while `lock` is set */
+    bool in_output_base;  /**< nobody named another place, and Bazel's could be used */
+    bool is_ahead;        /**< a directory was made ahead */
+    struct strlist ahead; /**< its folders */
+    struct strlist last;  /**< the folders that were wanted last */
 };
 
 /**
@@ -43,11 +48,18 @@ bool state_dir_open(struct state_dir *state, const char *explicit_dir, const cha
                     struct failure *why);
 
 /**
- * Makes the directory of compile `serial` and returns its path, owned by the caller (free()); NULL
- * on failure, also when it is there already. If somebody removed our directory under us, a new one
- * is made.
+ * Makes the directory of compile `serial` with these folders in it, and returns its path, owned by
+ * the caller (free()); NULL on failure, also when it is there already. If somebody removed our
+ * directory under us, a new one is made.
  */
-char *state_dir_compile_path(struct state_dir *state, uint64_t serial, struct failure *why);
+char *state_dir_make(struct state_dir *state, uint64_t serial, const struct strlist *folders,
+                     struct failure *why);
+
+/**
+ * While there is time: makes a directory that the next compile need only give its name, with the
+ * folders that the last one wanted. (A folder costs some 0.15 ms on a disk, a name 0.01.)
+ */
+void state_dir_make_ahead(struct state_dir *state);
 
 /** Removes a compile's directory with all in it: tree_remove(). */
 bool state_dir_remove(const char *dir, struct failure *why);

@@ -87,28 +87,25 @@ static enum compile_milestones milestones_of(const struct request *request)
     return request->is_bound ? MILESTONES_QUIET : MILESTONES_TOLD;
 }
 
-// Of what all requests of its identity have; NULL: no other one can join it.
-static struct input_stamps *stamps_of(const struct launcher *launcher,
-                                      const struct request *request,
-                                      const struct work_request *work)
+void launcher_list_inputs(const struct compile *compile, const struct request *request,
+                          const struct work_request *work)
 {
-    if (!request->has_identity) {
-        return NULL;
-    }
-    struct input_stamps *stamps = input_stamps_create(launcher->place.loop);
-    for (size_t i = 0; i < work->input_count; i++) {
-        if (!identity_leaves_out(&request->invocation, work->inputs[i].path)) {
+    struct input_stamps *stamps = compile_inputs(compile);
+    const struct delivery *delivery = &request->invocation.delivery;
+    const struct dependencies *dependencies = &compile_facts(compile)->command.dependencies;
+    for (size_t i = 0; stamps != NULL && i < work->input_count; i++) {
+        if (!identity_leaves_out(delivery, dependencies, work->inputs[i].path)) {
             input_stamps_add(stamps, work->inputs[i].path);
         }
     }
-    return stamps;
 }
 
 struct compile *launcher_make(struct launcher *launcher, struct request *request,
                               const struct work_request *work)
 {
     const struct invocation *invocation = &request->invocation;
-    struct input_stamps *inputs = stamps_of(launcher, request, work);
+    struct input_stamps *inputs = // else no other one can join it
+        request->has_identity ? input_stamps_create(launcher->place.loop) : NULL;
     struct compile *compile =
         compile_create(request->compile, &request->invocation.command, &launcher->place);
     compile_set_milestones(compile, milestones_of(request));

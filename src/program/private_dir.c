@@ -2,7 +2,6 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "base/tree.h"
 #include "rustc/command_line.h"
 #include "rustc/environment.h"
 #include "rustc/gating.h"
@@ -13,37 +12,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static bool make_folder(const char *dir, const char *name, struct failure *why)
-{
-    char *path = path_join(dir, name);
-    bool good = tree_make(path, S_IRWXU, why);
-    free(path);
-    return good;
-}
-
 char *private_dir_make(struct state_dir *state, uint64_t serial, const struct command *command,
                        struct failure *why)
 {
-    char *dir = state_dir_compile_path(state, serial, why);
-    if (dir == NULL) {
-        return NULL;
-    }
     struct strlist folders = {0};
     if (command_has_folders(command)) {
         strlist_push(&folders, COMMAND_TMP_FOLDER);
     }
     command_folders(command, &folders);
-    bool good = true;
-    for (size_t i = 0; good && i < folders.count; i++) {
-        good = make_folder(dir, folders.items[i], why);
-    }
+    char *dir = state_dir_make(state, serial, &folders, why);
     strlist_finish(&folders);
-    if (!good) {
-        struct failure ignored;
-        state_dir_remove(dir, &ignored);
-        free(dir);
-        dir = NULL;
-    }
     return dir;
 }
 

@@ -119,6 +119,7 @@ static void start(struct session *session, struct compile *compile)
         events_compile_waits(session->services.trace, compile);
     } else {
         events_compile_started(session->services.trace, compile);
+        state_dir_make_ahead(session->services.state); // while the process starts
     }
 }
 
@@ -408,13 +409,19 @@ static void want(struct session *session, struct request *request, struct work_r
     struct want want = want_of(session, request, work);
     enum verdict verdict =
         pipeline_want(session->pipeline, &want, &request->compile, &session->actions);
-    if (joining_is_new(verdict)) {
+    uint64_t serial = request->serial;
+    bool is_new = joining_is_new(verdict);
+    if (is_new) {
         compile_set_add(&session->compiles, launcher_make(&session->launcher, request, work));
     } else if (request->invocation.stage == STAGE_LINK) {
         request_keep(request, work); // it may have to compile after all
     }
     events_request_served(session->services.trace, request, verdict);
     settle(session);
+    request = request_by_serial(&session->requests, serial);
+    if (is_new && request != NULL) { // while its process starts
+        launcher_list_inputs(compile_set_find(&session->compiles, request->compile), request, work);
+    }
 }
 
 // Why the early request of a linked crate is not worth a process; NULL: it is.

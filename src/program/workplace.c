@@ -89,7 +89,8 @@ void workplace_detach(struct workplace *place)
 bool workplace_claim(struct workplace *place, struct offer_result *ret_result)
 {
     struct failure ignored;
-    char *own = state_dir_compile_path(place->state, place->serial, &ignored);
+    static const struct strlist nothing = {0};
+    char *own = state_dir_make(place->state, place->serial, &nothing, &ignored);
     if (own == NULL) {
         return false;
     }

@@ -63,16 +63,16 @@ static bool is_objects(const char *path, const char *objects)
     return is_below || is_param_file_of(path, objects);
 }
 
-bool identity_leaves_out(const struct invocation *invocation, const char *path)
+bool identity_leaves_out(const struct delivery *delivery, const struct dependencies *dependencies,
+                         const char *path)
 {
-    const struct delivery *delivery = &invocation->delivery;
     const char *stamp = delivery->listed_stamp;
     const char *changing = delivery->listed_volatile;
     if ((changing != NULL && strcmp(path, changing) == 0) ||
         (delivery->listed_rmeta != NULL && strcmp(path, delivery->listed_rmeta) == 0) ||
         (stamp != NULL && (strcmp(path, stamp) == 0 || is_param_file_of(path, stamp))) ||
         (delivery->listed_objects != NULL && is_objects(path, delivery->listed_objects)) ||
-        dependencies_name(&invocation->command.dependencies, path)) {
+        dependencies_name(dependencies, path)) {
         return true;
     }
     for (size_t i = 0; i < delivery->artifact_count; i++) {
@@ -94,7 +94,8 @@ bool identity_of(const struct invocation *invocation, const struct input *inputs
     digest_add_text(&builder, is_known ? invocation->key : "");
     add_command(&builder, &invocation->command);
     for (size_t i = 0; i < count && is_known; i++) {
-        if (!identity_leaves_out(invocation, inputs[i].path)) {
+        if (!identity_leaves_out(&invocation->delivery, &invocation->command.dependencies,
+                                 inputs[i].path)) {
             digest_add_text(&builder, inputs[i].path);
             digest_add(&builder, inputs[i].digest, inputs[i].digest_len);
             is_known = inputs[i].digest_len > 0;

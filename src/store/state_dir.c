@@ -175,7 +175,7 @@ static char *compile_path(const struct state_dir *state, uint64_t serial)
     return mem_format("%s/%" PRIu64, state->worker, serial);
 }
 
-char *state_dir_compile_path(struct state_dir *state, uint64_t serial, struct failure *why)
+static char *make_dir(struct state_dir *state, uint64_t serial, struct failure *why)
 {
     char *path = compile_path(state, serial);
     int error = mkdir(path, S_IRWXU) == 0 ? 0 : errno;
@@ -195,6 +195,117 @@ char *state_dir_compile_path(struct state_dir *state, uint64_t serial, struct fa
     return NULL;
 }
 
+// Makes those of `folders` that are not among the others.
+static bool make_others(const char *dir, const struct strlist *folders,
+                        const struct strlist *others, struct failure *why)
+{
+    bool good = true;
+    for (size_t i = 0; good && i < folders->count; i++) {
+        if (!strlist_holds(others, folders->items[i])) {
+            char *path = path_join(dir, folders->items[i]);
+            good = mkdir(path, S_IRWXU) == 0 || errno == EEXIST ||
+                   failure_errno(why, errno, "cannot make the directory '%s'", path);
+            free(path);
+        }
+    }
+    return good;
+}
+
+static bool remove_others(const char *dir, const struct strlist *folders,
+                          const struct strlist *others)
+{
+    bool good = true;
+    for (size_t i = 0; good && i < folders->count; i++) {
+        if (!strlist_holds(others, folders->items[i])) {
+            char *path = path_join(dir, folders->items[i]);
+            good = rmdir(path) == 0 || errno == ENOENT;
+            free(path);
+        }
+    }
+    return good;
+}
+
+static char *ahead_path(const struct state_dir *state)
+{
+    return path_join(state->worker, "ahead");
+}
+
+static bool has_only(const struct strlist *list, const struct strlist *allowed)
+{
+    bool good = true;
+    for (size_t i = 0; good && i < list->count; i++) {
+        good = strlist_holds(allowed, list->items[i]);
+    }
+    return good;
+}
+
+static void copy(struct strlist *list, const struct strlist *other)
+{
+    strlist_finish(list);
+    strlist_push_all(list, other);
+}
+
+static void forget_ahead(struct state_dir *state)
+{
+    state->is_ahead = false;
+    strlist_finish(&state->ahead);
+}
+
+// NULL: there is none, or it is not fit.
+static char *take_ahead(struct state_dir *state, uint64_t serial, const struct strlist *folders)
+{
+    struct failure ignored; // then one is made
+    if (!state->is_ahead || !has_only(&state->ahead, folders)) {
+        return NULL;
+    }
+    char *ahead = ahead_path(state);
+    char *path = compile_path(state, serial);
+    if (!make_others(ahead, folders, &state->ahead, &ignored) || rename(ahead, path) != 0) {
+        tree_remove(ahead, &ignored);
+        free(path);
+        path = NULL;
+    }
+    forget_ahead(state);
+    free(ahead);
+    return path;
+}
+
+char *state_dir_make(struct state_dir *state, uint64_t serial, const struct strlist *folders,
+                     struct failure *why)
+{
+    static const struct strlist nothing = {0};
+    struct failure ignored;
+    copy(&state->last, folders);
+    char *dir = take_ahead(state, serial, folders);
+    if (dir != NULL) {
+        return dir;
+    }
+    dir = make_dir(state, serial, why);
+    if (dir != NULL && !make_others(dir, folders, &nothing, why)) {
+        tree_remove(dir, &ignored);
+        free(dir);
+        dir = NULL;
+    }
+    return dir;
+}
+
+void state_dir_make_ahead(struct state_dir *state)
+{
+    struct failure ignored; // the next compile makes its own
+    char *ahead = ahead_path(state);
+    bool good = (state->is_ahead || mkdir(ahead, S_IRWXU) == 0) &&
+                remove_others(ahead, &state->ahead, &state->last) &&
+                make_others(ahead, &state->last, &state->ahead, &ignored);
+    forget_ahead(state);
+    state->is_ahead = good;
+    if (good) {
+        copy(&state->ahead, &state->last);
+    } else {
+        tree_remove(ahead, &ignored);
+    }
+    free(ahead);
+}
+
 bool state_dir_remove(const char *dir, struct failure *why)
 {
     return tree_remove(dir, why);
@@ -206,6 +317,7 @@ static void drop_place(struct state_dir *state)
         remove_place(state->worker, state->lock);
         lease_release(state->lease);
     }
+    forget_ahead(state);
     free(state->worker);
     free(state->lock);
     state->worker = NULL;
@@ -215,6 +327,7 @@ static void drop_place(struct state_dir *state)
 void state_dir_close(struct state_dir *state)
 {
     drop_place(state);
+    strlist_finish(&state->last);
     free(state->root);
     *state = (struct state_dir){0};
 }

@@ -1,10 +1,13 @@
 #include "support.h"
 
+#include "base/file.h"
 #include "store/state_dir.h"
 
 #include <dirent.h>
 
 enum { PASSED = 42, WORKERS_AT_ONCE = 8, ROUNDS = 20 };
+
+static const struct strlist nothing = {0};
 
 static int start(void **state)
 {
@@ -53,15 +56,15 @@ static void test_life_of_a_state_directory(void **test_state)
     char *base = mem_format("%s/deep/base", (char *)*test_state);
     open_state(&state, base);
     char *root = mem_dup(state.root);
-    char *path = state_dir_compile_path(&state, 7, &why);
+    char *path = state_dir_make(&state, 7, &nothing, &why);
     assert_non_null(path);
     assert_true(is_private_directory(base) && is_private_directory(path));
     assert_memory_equal(path, root, strlen(root));
-    assert_null(state_dir_compile_path(&state, 7, &why));
+    assert_null(state_dir_make(&state, 7, &nothing, &why));
     assert_true(state_dir_remove(path, &why));
     assert_true(state_dir_remove(path, &why));
     free(path);
-    path = state_dir_compile_path(&state, 7, &why);
+    path = state_dir_make(&state, 7, &nothing, &why);
     assert_non_null(path);
     state_dir_close(&state);
     state_dir_close(&state);
@@ -79,7 +82,7 @@ static void leave_dead_worker(const char *base)
         struct state_dir state;
         struct failure why;
         bool ok = state_dir_open(&state, base, "/", &why);
-        char *path = ok ? state_dir_compile_path(&state, 1, &why) : NULL;
+        char *path = ok ? state_dir_make(&state, 1, &nothing, &why) : NULL;
         char *file = path == NULL ? NULL : mem_format("%s/libx.rlib", path);
         if (file != NULL) {
             support_write_file(file, "left behind");
@@ -96,7 +99,7 @@ static void test_dead_workers_are_swept_and_live_ones_kept(void **test_state)
     struct state_dir next;
     struct failure why;
     open_state(&live, base);
-    char *path = state_dir_compile_path(&live, 1, &why);
+    char *path = state_dir_make(&live, 1, &nothing, &why);
     leave_dead_worker(base);
     assert_int_equal(entries_in(live.root), 4);
     char *unlocked = mem_format("%s/worker-1-0000", live.root);
@@ -124,7 +127,7 @@ _Noreturn static void open_and_close(const char *base)
         struct state_dir state;
         struct failure why;
         ok = state_dir_open(&state, base, "/", &why);
-        char *path = ok ? state_dir_compile_path(&state, 1, &why) : NULL;
+        char *path = ok ? state_dir_make(&state, 1, &nothing, &why) : NULL;
         // Others open and sweep all the time: what is ours must stay.
         for (int looks = 0; looks < 50 && ok; looks++) {
             ok = path != NULL && is_private_directory(path) && access(state.lock, F_OK) == 0;
@@ -157,6 +160,57 @@ static void test_many_open_and_sweep_at_once(void **test_state)
     state_dir_close(&last);
 }
 
+static void expect_folders(struct state_dir *state, uint64_t serial, const struct strlist *folders)
+{
+    struct failure why;
+    char *path = state_dir_make(state, serial, folders, &why);
+    assert_non_null(path);
+    assert_true(is_private_directory(path));
+    assert_int_equal(entries_in(path), folders->count);
+    for (size_t i = 0; i < folders->count; i++) {
+        char *folder = path_join(path, folders->items[i]);
+        assert_true(is_private_directory(folder));
+        free(folder);
+    }
+    free(path);
+}
+
+// Whatever the last one wanted, and whatever happened to what was made ahead.
+static void test_made_ahead_or_not_it_has_its_folders(void **test_state)
+{
+    struct state_dir state;
+    struct failure why;
+    struct strlist wanted[3] = {{0}};
+    uint64_t serial = 0;
+    strlist_push(&wanted[1], "out");
+    strlist_push(&wanted[2], "tmp");
+    strlist_push(&wanted[2], "out");
+    open_state(&state, *test_state);
+    char *ahead = path_join(state.worker, "ahead");
+    for (size_t last = 0; last < 3; last++) {
+        for (size_t next = 0; next < 3; next++) {
+            expect_folders(&state, serial++, &wanted[last]);
+            state_dir_make_ahead(&state);
+            state_dir_make_ahead(&state);
+            assert_int_equal(entries_in(ahead), wanted[last].count);
+            expect_folders(&state, serial++, &wanted[next]);
+        }
+    }
+    expect_folders(&state, serial++, &wanted[2]);
+    state_dir_make_ahead(&state);
+    assert_true(tree_remove(ahead, &why));
+    expect_folders(&state, serial++, &wanted[2]);
+    state_dir_make_ahead(&state);
+    assert_int_equal(entries_in(ahead), 2);
+    expect_folders(&state, serial++, &wanted[2]);
+    assert_int_equal(entries_in(ahead), -1);
+    state_dir_close(&state);
+    free(ahead);
+    for (size_t i = 0; i < 3; i++) {
+        strlist_finish(&wanted[i]);
+    }
+}
+
 static void test_removed_directory_is_made_again(void **test_state)
 {
     const char *base = *test_state;
@@ -164,10 +218,10 @@ static void test_removed_directory_is_made_again(void **test_state)
     struct failure why;
     open_state(&state, base);
     assert_true(tree_remove(state.worker, &why));
-    char *first = state_dir_compile_path(&state, 1, &why);
+    char *first = state_dir_make(&state, 1, &nothing, &why);
     assert_true(first != NULL && is_private_directory(first));
     assert_true(tree_remove(state.root, &why));
-    char *second = state_dir_compile_path(&state, 2, &why);
+    char *second = state_dir_make(&state, 2, &nothing, &why);
     assert_true(second != NULL && is_private_directory(second));
     leave_dead_worker(base);
     struct state_dir next;
@@ -324,6 +378,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_dead_workers_are_swept_and_live_ones_kept, start,
                                         stop),
         cmocka_unit_test_setup_teardown(test_many_open_and_sweep_at_once, start, stop),
+        cmocka_unit_test_setup_teardown(test_made_ahead_or_not_it_has_its_folders, start, stop),
         cmocka_unit_test_setup_teardown(test_removed_directory_is_made_again, start, stop),
         cmocka_unit_test_setup_teardown(test_a_removal_that_was_cut_short_is_finished, start, stop),
         cmocka_unit_test_setup_teardown(test_output_base_is_found, start, stop),
