@@ -31,4 +31,7 @@ void answer_fail(struct answer *answer, const struct failure *why);
 void answer_build(struct answer *answer, const struct request *request, struct compile *compile,
                   enum outcome outcome);
 
+/** The same, told on our own standard output and error. Returns the exit code. */
+int answer_show(const struct request *request, struct compile *compile, enum outcome outcome);
+
 #endif

@@ -7,6 +7,7 @@
 
 #include "base/digest.h"
 #include "base/failure.h"
+#include "program/said.h"
 #include "protocol/work.h"
 #include "rustc/invocation.h"
 
@@ -54,10 +55,20 @@ struct request *request_by_compile(const struct request_set *set, uint64_t compi
 /** Takes the request out of the set and frees it. */
 void request_close(struct request_set *set, struct request *request);
 
+/** Is all that the compile says, and does afterwards, this request's? Of two that share it the late
+ * one has it; who has no identity shares with nobody. */
+bool request_takes_all(const struct request *request);
+
+/** Tells the compile which files it is asked for. */
+void request_want_files(const struct request *request, struct said *said);
+
+/** Which of them --output-file is. */
+enum said_file request_output_file(const struct request *request);
+
 /** Keeps what came with the request, which is zeroed, until the request is closed. */
 void request_keep(struct request *request, struct work_request *take_work);
 
-/** "request 12 (crate foo): " and the sentence. */
+/** "request 12 (crate foo): " and the sentence; without the number if Bazel gave it none. */
 void request_explain(const struct request *request, struct failure *why);
 
 #endif

@@ -18,6 +18,7 @@ struct said {
     struct diagnostics list; /**< what it said on stderr, as the user sees it */
     struct bytes out;        /**< the beginning of what it wrote to stdout and nobody has yet */
     size_t out_cut;          /**< how many bytes came behind that */
+    bool is_shown;           /**< at once, by said_show(): answers have none of it */
     bool is_wanted[SAID_FILE_COUNT];
     struct spool files[SAID_FILE_COUNT];
 };
@@ -54,6 +55,13 @@ void said_drop_all(struct said *said);
 
 /** Appends what is kept of stdout and was not taken yet, with a line about what is cut. */
 void said_take_out(struct said *said, struct bytes *out);
+
+/** Writes to one of our own outputs. Nobody may read it any more: that is no failure. */
+void said_show_text(int fd, const char *text, size_t len);
+
+/** Writes what nobody has taken yet to our own standard output and, unless it is hidden, standard
+ * error. */
+void said_show(struct said *said, bool shows_stderr);
 
 /**
  * Creates or replaces `to` with what it wrote. What nobody had wanted in time is not whole when it

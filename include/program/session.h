@@ -1,6 +1,6 @@
 /**
- * The open requests and the live compiles of a worker. It asks the pipeline table what to do and
- * does it; bytes, signals and the loop's life are the worker's.
+ * The open requests and the live compiles of a worker, or of a run with one request. It asks the
+ * pipeline table what to do and does it; bytes, signals and the loop's life are not its own.
  */
 #ifndef RELAY_PROGRAM_SESSION_H
 #define RELAY_PROGRAM_SESSION_H
@@ -8,6 +8,7 @@
 #include "base/failure.h"
 #include "program/options.h"
 #include "protocol/work.h"
+#include "roots/sandbox.h"
 
 #include <stdint.h>
 #include <uv.h>
@@ -15,7 +16,9 @@
 struct jobserver;
 struct link_home;
 struct reaper;
+struct request;
 struct root_keeper;
+struct said;
 struct session;
 struct state_dir;
 struct trace;
@@ -24,14 +27,17 @@ struct trace;
 struct session_services {
     const struct options *options;
     char *const *inherited_env;
-    const char *cwd; /**< the worker's, absolute */
+    const char *cwd;            /**< ours, absolute */
+    enum sandbox_kind cwd_kind; /**< what it is to requests without a sandbox of their own */
     uv_loop_t *loop;
-    struct jobserver *jobserver; /**< may be without tokens */
+    struct jobserver *jobserver; /**< may be without tokens; NULL: each rustc has its own */
     struct reaper *reaper;
-    struct root_keeper *keeper;
+    struct root_keeper *keeper; /**< this and `links`: NULL if no request is sandboxed */
     struct state_dir *state;
     struct link_home *links;
     struct trace *trace;
+    /** Shows what a compile of the request has just said; NULL: that comes with the answer. */
+    void (*on_said)(void *owner, const struct request *request, struct said *said);
     void (*send)(void *owner, const struct work_response *response);
     void *owner;
 };

@@ -3,6 +3,7 @@
 #include "program/deliver.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 void answer_finish(struct answer *answer)
 {
@@ -31,20 +32,16 @@ static bool write_file(const char *path, struct compile *compile, enum said_file
 static bool write_files(const struct request *request, struct compile *compile, struct failure *why)
 {
     const struct delivery *delivery = &request->invocation.delivery;
-    bool all = request->invocation.stage == STAGE_ALL;
-    if (!write_file(delivery->output_file, compile, all ? SAID_RAW : SAID_SHOWN, why)) {
-        return false;
-    }
-    return !stage_takes_all(request->invocation.stage) ||
-           (write_file(delivery->stdout_file, compile, SAID_STDOUT, why) &&
-            write_file(delivery->stderr_file, compile, SAID_SHOWN, why));
+    return write_file(delivery->output_file, compile, request_output_file(request), why) &&
+           (!request_takes_all(request) ||
+            (write_file(delivery->stdout_file, compile, SAID_STDOUT, why) &&
+             write_file(delivery->stderr_file, compile, SAID_SHOWN, why)));
 }
 
 static void take_said(struct answer *answer, const struct request *request, struct compile *compile)
 {
     said_take_out(compile_said(compile), &answer->text);
-    bool hidden = stage_takes_all(request->invocation.stage) &&
-                  request->invocation.delivery.stderr_file != NULL;
+    bool hidden = request_takes_all(request) && request->invocation.delivery.stderr_file != NULL;
     if (!hidden) {
         diagnostics_answer(&compile_said(compile)->list,
                            DIAGNOSTICS_ANSWER_MAX_BYTES - answer->text.len, &answer->text);
@@ -59,17 +56,18 @@ static bool deliver(const struct request *request, const struct compile *compile
                             .made = compile_facts(compile),
                             .base_dir = request->base_dir};
     return deliver_outputs(&to, why) &&
-           (!stage_takes_all(to.stage) || deliver_afterwards(to.delivery, why));
+           (!request_takes_all(request) || deliver_afterwards(to.delivery, why));
 }
 
 static void explain_failure(struct answer *answer, const struct request *request,
-                            const struct compile *compile)
+                            struct compile *compile)
 {
     bool by_signal = compile_facts(compile)->end.signal != 0;
     answer->exit_code = by_signal || compile_facts(compile)->end.exit_code == 0
                             ? 1
                             : compile_facts(compile)->end.exit_code;
-    if (!by_signal && answer->text.len > 0) {
+    bool has_spoken = answer->text.len > 0 || compile_said(compile)->is_shown;
+    if (!by_signal && has_spoken) {
         return;
     }
     char *end = facts_describe_end(compile_facts(compile));
@@ -98,4 +96,16 @@ void answer_build(struct answer *answer, const struct request *request, struct c
         request_explain(request, &why);
         answer_fail(answer, &why);
     }
+}
+
+int answer_show(const struct request *request, struct compile *compile, enum outcome outcome)
+{
+    struct answer answer = {0};
+    struct said *said = compile_said(compile);
+    said->is_shown = true;
+    said_show(said, request->invocation.delivery.stderr_file == NULL);
+    answer_build(&answer, request, compile, outcome);
+    said_show_text(STDERR_FILENO, bytes_text(&answer.text), answer.text.len);
+    answer_finish(&answer);
+    return answer.exit_code;
 }

@@ -28,21 +28,6 @@ void launcher_close(struct launcher *launcher)
     free(launcher->program);
 }
 
-// A library's requests write no such files but the first.
-static void want_files(struct compile *compile, const struct invocation *invocation)
-{
-    const struct delivery *delivery = &invocation->delivery;
-    if (delivery->output_file != NULL) {
-        said_want(compile_said(compile), invocation->stage == STAGE_ALL ? SAID_RAW : SAID_SHOWN);
-    }
-    if (delivery->stdout_file != NULL && !stage_is_library(invocation->stage)) {
-        said_want(compile_said(compile), SAID_STDOUT);
-    }
-    if (delivery->stderr_file != NULL && !stage_is_library(invocation->stage)) {
-        said_want(compile_said(compile), SAID_SHOWN);
-    }
-}
-
 static void give_root(struct launcher *launcher, struct compile *compile,
                       const struct request *request, const struct work_request *work)
 {
@@ -109,7 +94,7 @@ struct compile *launcher_make(struct launcher *launcher, struct request *request
     struct compile *compile =
         compile_create(request->compile, &request->invocation.command, &launcher->place);
     compile_set_milestones(compile, milestones_of(request));
-    want_files(compile, invocation);
+    request_want_files(request, compile_said(compile));
     share(compile, request);
     give_root(launcher, compile, request, work);
     compile_take_inputs(compile, inputs);

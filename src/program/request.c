@@ -72,6 +72,32 @@ void request_close(struct request_set *set, struct request *request)
     request_destroy(request);
 }
 
+bool request_takes_all(const struct request *request)
+{
+    return stage_takes_all(request->invocation.stage) || !request->has_identity;
+}
+
+// What two requests share is told to both as the user sees it.
+enum said_file request_output_file(const struct request *request)
+{
+    bool is_raw = request->invocation.stage == STAGE_ALL || !request->has_identity;
+    return is_raw ? SAID_RAW : SAID_SHOWN;
+}
+
+void request_want_files(const struct request *request, struct said *said)
+{
+    const struct delivery *delivery = &request->invocation.delivery;
+    if (delivery->output_file != NULL) {
+        said_want(said, request_output_file(request));
+    }
+    if (delivery->stdout_file != NULL && request_takes_all(request)) {
+        said_want(said, SAID_STDOUT);
+    }
+    if (delivery->stderr_file != NULL && request_takes_all(request)) {
+        said_want(said, SAID_SHOWN);
+    }
+}
+
 void request_keep(struct request *request, struct work_request *take_work)
 {
     request->work = *take_work;
@@ -81,9 +107,12 @@ void request_keep(struct request *request, struct work_request *take_work)
 void request_explain(const struct request *request, struct failure *why)
 {
     struct failure plain = *why;
-    if (request->subject != NULL) {
-        failure_set(why, "request %d (%s): %s", request->id, request->subject, plain.text);
-    } else {
+    const char *subject = request->subject;
+    if (request->id != 0 && subject != NULL) {
+        failure_set(why, "request %d (%s): %s", request->id, subject, plain.text);
+    } else if (request->id != 0) {
         failure_set(why, "request %d: %s", request->id, plain.text);
+    } else if (subject != NULL) {
+        failure_set(why, "%s: %s", subject, plain.text);
     }
 }

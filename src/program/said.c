@@ -3,6 +3,9 @@
 #include "base/file.h"
 #include "base/mem.h"
 
+#include <stdint.h>
+#include <unistd.h>
+
 void said_finish(struct said *said)
 {
     diagnostics_finish(&said->list);
@@ -126,6 +129,25 @@ void said_take_out(struct said *said, struct bytes *out)
 {
     append_out(said, out);
     drop_out(said);
+}
+
+void said_show_text(int fd, const char *text, size_t len)
+{
+    (void)file_write_all(fd, text, len);
+}
+
+void said_show(struct said *said, bool shows_stderr)
+{
+    said_show_text(STDOUT_FILENO, bytes_text(&said->out), said->out.len);
+    bytes_consume(&said->out, said->out.len);
+    struct bytes text = {0};
+    said_take_out(said, &text); // what was cut while nothing was shown
+    diagnostics_answer(&said->list, SIZE_MAX, &text);
+    if (shows_stderr) {
+        said_show_text(STDERR_FILENO, bytes_text(&text), text.len);
+    }
+    bytes_finish(&text);
+    diagnostics_finish(&said->list);
 }
 
 static bool write_kept(const struct said *said, enum said_file file, const char *to,

@@ -33,6 +33,7 @@ static void on_metadata(void *owner, struct compile *compile);
 static void on_asked(void *owner, struct compile *compile);
 static void on_opened(void *owner, struct compile *compile);
 static void on_ended(void *owner, struct compile *compile);
+static void on_output(void *owner, struct compile *compile);
 static void on_idle(void *owner);
 
 static const struct compile_events compile_events = {
@@ -42,6 +43,7 @@ static const struct compile_events compile_events = {
     .on_asked = on_asked,
     .on_opened = on_opened,
     .on_ended = on_ended,
+    .on_output = on_output,
 };
 
 struct session *session_create(const struct session_services *services)
@@ -51,7 +53,7 @@ struct session *session_create(const struct session_services *services)
     session->intake = (struct intake){.options = services->options,
                                       .inherited_env = services->inherited_env,
                                       .cwd = services->cwd,
-                                      .cwd_kind = sandbox_kind_of_cwd(services->cwd),
+                                      .cwd_kind = services->cwd_kind,
                                       .state_root = services->state->root,
                                       .links = services->links};
     struct compile_place place = {.loop = services->loop,
@@ -247,6 +249,17 @@ static void on_not_started(void *owner, struct compile *compile, const struct fa
     settle(session);
 }
 
+static void on_output(void *owner, struct compile *compile)
+{
+    const struct session *session = owner;
+    const struct session_services *services = &session->services;
+    const struct request *request =
+        request_by_compile(&session->requests, compile_facts(compile)->serial);
+    if (services->on_said != NULL && request != NULL) {
+        services->on_said(services->owner, request, compile_said(compile));
+    }
+}
+
 static void on_metadata(void *owner, struct compile *compile)
 {
     struct session *session = owner;
@@ -297,7 +310,8 @@ static bool is_over(const struct compile *compile)
     return state == COMPILE_ENDED || state == COMPILE_LOST;
 }
 
-static enum ending ending_of(const struct compile *compile)
+// What was shown cannot be taken back: then it is not started again.
+static enum ending ending_of(const struct session *session, const struct compile *compile)
 {
     if (facts_are_unfit(compile_facts(compile))) {
         return ENDING_UNFIT;
@@ -305,7 +319,9 @@ static enum ending ending_of(const struct compile *compile)
     if (facts_succeeded(compile_facts(compile))) {
         return ENDING_GOOD;
     }
-    return compile_facts(compile)->end.signal != 0 ? ENDING_SIGNAL : ENDING_BAD;
+    bool may_try_again =
+        compile_facts(compile)->end.signal != 0 && session->services.on_said == NULL;
+    return may_try_again ? ENDING_SIGNAL : ENDING_BAD;
 }
 
 // What rustc said of a compile that does not count is not told: the ordinary one will say it.
@@ -350,7 +366,7 @@ static void on_ended(void *owner, struct compile *compile)
     check_inputs(session, compile);
     events_compile_ended(session->services.trace, compile);
     drop_unfit(session, compile);
-    pipeline_ended(session->pipeline, serial, ending_of(compile),
+    pipeline_ended(session->pipeline, serial, ending_of(session, compile),
                    facts_disk_bytes(compile_facts(compile)), &session->actions);
     settle(session);
     start_waiting(session);
@@ -412,7 +428,9 @@ static void want(struct session *session, struct request *request, struct work_r
     uint64_t serial = request->serial;
     bool is_new = joining_is_new(verdict);
     if (is_new) {
-        compile_set_add(&session->compiles, launcher_make(&session->launcher, request, work));
+        struct compile *compile = launcher_make(&session->launcher, request, work);
+        compile_said(compile)->is_shown = session->services.on_said != NULL;
+        compile_set_add(&session->compiles, compile);
     } else if (request->invocation.stage == STAGE_LINK) {
         request_keep(request, work); // it may have to compile after all
     }

@@ -53,6 +53,7 @@ static void open_session(struct worker *worker, char *const *inherited_env)
     struct session_services services = {.options = worker->options,
                                         .inherited_env = inherited_env,
                                         .cwd = worker->host.cwd,
+                                        .cwd_kind = sandbox_kind_of_cwd(worker->host.cwd),
                                         .loop = &worker->host.loop,
                                         .jobserver = &worker->jobserver,
                                         .reaper = &worker->host.reaper,

@@ -131,6 +131,17 @@ class OneShot(OneShotCase):
         self.assertEqual([], self.workspace.leftovers())
 
 
+class WhatWasShown(OneShotCase):
+    """It cannot be taken back."""
+
+    def test_a_killed_tool_is_not_started_again(self):
+        done = self.run_script(lines("stdout out", "stderr err", "signal 9"))
+        self.assertEqual((1, b"out\n"), (done.returncode, done.stdout))
+        said, reason = done.stderr.decode().splitlines()
+        self.assertEqual("err", said)
+        self.assertIn("was killed by signal 9", reason)
+
+
 class WrongCommandLines(OneShotCase):
     def test_each_gets_one_sentence(self):
         for words, telling in [
