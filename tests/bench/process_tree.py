@@ -33,6 +33,16 @@ def all_pids():
     return [int(name) for name in os.listdir("/proc") if name.isdigit()]
 
 
+def parent_of_each(known={}):
+    """Process -> its parent. Only what is not known is read: most are the kernel's or live for long."""
+    pids = all_pids()
+    found = {pid: known[pid] for pid in pids if pid in known}
+    for pid in pids:
+        if pid not in found and (fields := stat_fields(pid)):
+            found[pid] = int(fields[PARENT])
+    return found
+
+
 def descendants(parents, top):
     """All below `top`; `parents` has each process's."""
     children = {}
@@ -60,13 +70,18 @@ def cpu_seconds(server):
     return below * TICK_SECONDS, cpu_ticks(table[server], OWN_TIMES) * TICK_SECONDS
 
 
-def own_memory_mib(pid):
+def resident_mib(pid, of_files=True):
+    """What a process has in memory, perhaps without the pages of files; 0 when it has ended."""
     try:
         with open(f"/proc/{pid}/statm", encoding="ascii") as statm:
             _, resident, shared, *_ = map(int, statm.read().split())
     except OSError:
         return 0.0
-    return (resident - shared) * PAGE_MIB
+    return (resident if of_files else resident - shared) * PAGE_MIB
+
+
+def own_memory_mib(pid):
+    return resident_mib(pid, of_files=False)
 
 
 class PeakMemory(threading.Thread):
@@ -95,16 +110,7 @@ class PeakMemory(threading.Thread):
                 return
 
     def _look(self):
-        self._update_parents()
+        self._parents = parent_of_each(self._parents)
         below = sum(map(own_memory_mib, descendants(self._parents, self._top)))
         self.below_mib = max(self.below_mib, below)
         self.all_mib = max(self.all_mib, below + own_memory_mib(self._top))
-
-    def _update_parents(self):
-        """Only what is new is read: most processes are the kernel's or live for long."""
-        pids = all_pids()
-        known = {pid: self._parents[pid] for pid in pids if pid in self._parents}
-        for pid in pids:
-            if pid not in known and (fields := stat_fields(pid)):
-                known[pid] = int(fields[PARENT])
-        self._parents = known

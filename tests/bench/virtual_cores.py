@@ -7,8 +7,9 @@ is asleep (see is_still). So a replay measures decisions and no speed, gives the
 machine, and costs no waiting.
 """
 
-import os
 import pathlib
+
+import process_tree
 
 EPSILON = 1e-9
 ASLEEP = "S"
@@ -26,17 +27,15 @@ class Cores:
         """With is_urgent, work for which it is true goes before all other, as with an idle priority."""
         self.count = count
         self.now = 0.0
-        self.busy = 0.0  # core seconds that were computed
         self.most = 0  # so many wanted a core at once
-        self.spans = {}  # work -> (from, to)
         self._left = {}
-        self._started = {}
+        self._seen = set()
         self._is_urgent = is_urgent or (lambda work: True)
 
     def put(self, work, seconds):
-        assert work not in self._started, f"{work} is computed twice"
+        assert work not in self._seen, f"{work} is computed twice"
         self._left[work] = seconds
-        self._started[work] = self.now
+        self._seen.add(work)
         self.most = max(self.most, len(self._left))
 
     def is_idle(self):
@@ -58,37 +57,15 @@ class Cores:
         self.now += step
         for work, rate in rates.items():
             self._left[work] -= step * rate
-            self.busy += step * rate
         done = [work for work, left in self._left.items() if left < EPSILON]
         for work in done:
             del self._left[work]
-            self.spans[work] = (self._started[work], self.now)
         return done
-
-
-def _parents():
-    """pid -> its parent's pid"""
-    table = {}
-    for name in os.listdir(TABLE):
-        if name.isdigit():
-            try:
-                with open(TABLE / name / "stat", "rb") as stat:
-                    table[name] = stat.read().rpartition(b")")[2].split()[1].decode()
-            except OSError:
-                pass  # it ended meanwhile
-    return table
 
 
 def _family(pid):
     """A process and all its descendants."""
-    parents = _parents()
-    found = {str(pid)}
-    grown = True
-    while grown:
-        more = {one for one, parent in parents.items() if parent in found} - found
-        found |= more
-        grown = bool(more)
-    return found
+    return {pid, *process_tree.descendants(process_tree.parent_of_each(), pid)}
 
 
 def _read(path):
@@ -113,7 +90,7 @@ def _asleep(pids):
     found = []
     try:
         for pid in sorted(pids):
-            for task in (TABLE / pid / "task").iterdir():
+            for task in (TABLE / str(pid) / "task").iterdir():
                 found.append(_thread(task))
                 if found[-1] is None:
                     return None
