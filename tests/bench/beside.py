@@ -18,7 +18,7 @@ import asking
 import results
 import sandboxed
 from asking import MS
-from bench import unread_inputs
+from micro import unread_inputs
 from wire import WIRES
 from workspace import Workspace
 

@@ -14,8 +14,9 @@ import subprocess
 import tempfile
 import time
 
-from example_workspace import COMMAND_SECONDS, BazelFailed, wait_gone
+from example_workspace import COMMAND_SECONDS, BazelFailed
 from process_tree import PeakMemory, cpu_seconds
+from processes import wait_gone
 
 # What --compilation_mode means in bazel_example: see rules/rustc_action.bzl.
 CARGO_PROFILES = {
@@ -46,14 +47,6 @@ class BazelBuild:
         self.workspace = workspace
         self.words = words
         self.events = workspace.own / "events.json"
-
-    def warm_up(self, target):
-        """Starts the server; returns how many seconds that takes."""
-        started = time.monotonic()
-        self.workspace.server_pid()
-        started_seconds = time.monotonic() - started
-        self.workspace.build(self.words[0], target)
-        return started_seconds
 
     def clean(self):
         """Returns how long loading and analysis of the build to come took, with Bazel's client."""

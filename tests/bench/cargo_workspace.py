@@ -10,15 +10,10 @@ import functools
 import pathlib
 import re
 import shutil
-import sys
 import tomllib
 
-from example_workspace import EXAMPLE
-
-sys.path += [str(EXAMPLE / "third_party"), str(EXAMPLE.parent / "tests" / "end_to_end")]
-
-import generate  # noqa: E402
-from small_workspace import copy_rules  # noqa: E402
+import generate
+from small_workspace import copy_rules
 
 OWN = "workspace"
 CRATES_IO = "registry+https://github.com/rust-lang/crates.io-index"

@@ -25,13 +25,11 @@ import pathlib
 import shutil
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.append(str(ROOT / "tools"))
-
-import rounds  # noqa: E402
-from builders import BazelBuild, CargoBuild, CargoFailed  # noqa: E402
-from cargo_workspace import CargoWorkspace, Touch, Unsuitable  # noqa: E402
-from example_workspace import EXAMPLE, BazelFailed, Scratch  # noqa: E402
+import results
+import rounds
+from builders import BazelBuild, CargoBuild, CargoFailed, clean_sample
+from cargo_workspace import CargoWorkspace, Touch, Unsuitable
+from example_workspace import EXAMPLE, BazelFailed, Scratch
 
 MODES = ["cargo", "off", "hollow", "worker", "worker-link"]
 MORE_MODES = ["worker-sandboxed", "worker-sandboxed-link", "worker-singleplex",
@@ -61,12 +59,10 @@ class Bench:
         touched = self.workspace.touched()
         self.touches = {case: Touch(self.workspace, touched[case]) for case in options.case
                         if case != rounds.CLEAN}
-        self.warm_up = touched["leaf"].label
-        self.bazel = {mode: self._bazel(mode) for mode in options.mode if mode != "cargo"}
-        self.server_starts = {}
-
-    def _bazel(self, mode):
-        return self.scratch.workspace(mode, [f"--config={mode}"], self.workspace.folder)
+        self.leaf = touched["leaf"].label
+        self.warm_ups = options.warm_ups
+        self.bazel = {mode: scratch.workspace(mode, [f"--config={mode}"], self.workspace.folder)
+                      for mode in options.mode if mode != "cargo"}
 
     def describe(self):
         compiles = sum(one.is_compile for one in self.workspace.targets.distinct)
@@ -83,16 +79,12 @@ class Bench:
                                         self.scratch.top / "cargo", compilation_mode)
             else:
                 made[mode] = BazelBuild(self.bazel[mode], words)
-                seconds = made[mode].warm_up(self.warm_up)
-                if mode not in self.server_starts:
-                    self.server_starts[mode] = seconds
-                    self._warm_up_wholly(mode, made[mode])
+                self.bazel[mode].build(words[0], self.leaf)
+                for _ in range(self.warm_ups):
+                    sample = clean_sample(made[mode])
+                    print(f"warm-up  {mode:<26}{sample.server_cpu:8.1f} s CPU of Bazel's server")
+        self.warm_ups = 0  # they are warm
         return made
-
-    def _warm_up_wholly(self, mode, builder):
-        for _ in range(self.options.warm_ups):
-            sample = rounds.clean_sample(builder)
-            print(f"warm-up  {mode:<26}{sample.server_cpu:8.1f} s CPU of Bazel's server")
 
     def run(self, compilation_mode):
         print(f"\n{compilation_mode}:")
@@ -100,19 +92,15 @@ class Bench:
         cases = {case: self.touches.get(case) for case in self.options.case}
         if rounds.CLEAN not in cases:
             for builder in builders.values():
-                rounds.clean_sample(builder)
+                clean_sample(builder)
         samples = rounds.take_rounds(builders, cases, self.options.rounds, self.options.edits)
         rounds.print_tables(samples)
-        self._save(compilation_mode, samples)
-
-    def _save(self, compilation_mode, samples):
         touched = {case: {"crate": touch.crate, "targets_above": touch.dependants}
                    for case, touch in self.touches.items()}
-        rounds.save(f"{self.options.name}-{compilation_mode}", samples, touched=touched,
-                    compilation_mode=compilation_mode, rounds=self.options.rounds,
-                    rounds_with_edits=self.options.edits, warm_ups=self.options.warm_ups,
-                    packages=len(self.workspace.packages),
-                    server_start_seconds=self.server_starts)
+        results.save(f"{self.options.name}-{compilation_mode}", cases=samples, touched=touched,
+                     compilation_mode=compilation_mode, rounds=self.options.rounds,
+                     rounds_with_edits=self.options.edits, warm_ups=self.options.warm_ups,
+                     packages=len(self.workspace.packages))
 
 
 def name_of(options):

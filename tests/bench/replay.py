@@ -11,20 +11,15 @@ the order of the graph. Build scripts are run beside the worker.
 import collections
 import dataclasses
 import os
-import pathlib
-import random
 import select
-import sys
 import tempfile
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
-
-from phases import LIBRARY, LINKED, RUN  # noqa: E402
-from processes import Deadline  # noqa: E402
-from relay import Worker  # noqa: E402
-from scripts import lines  # noqa: E402
-from virtual_cores import Cores, is_still  # noqa: E402
-from workspace import Crate, Program, Workspace, archive  # noqa: E402
+from phases import LIBRARY, LINKED, RUN
+from processes import Deadline
+from relay import Worker
+from scripts import lines
+from virtual_cores import Cores, is_still
+from workspace import Crate, Program, Workspace, archive
 
 OFF, HOLLOW, WORKER, WORKER_LINK = "off", "hollow", "worker", "worker-link"
 POLL_SECONDS = 0.0005
@@ -205,16 +200,13 @@ class Replay:
     as many as there are jobs unless this says so.
     first: what gets a core before all other work. "waited-for": what an open request waits for;
     "needed": all but the code of libraries that no macro and no build script is linked from.
-    seed: another order of what becomes ready together.
     """
 
-    def __init__(self, graph, mode, cores, *, jobs=None, slots=None, first=None, seed=None):
+    def __init__(self, graph, mode, cores, *, jobs=None, slots=None, first=None):
         self._top = tempfile.TemporaryDirectory(prefix="relay-replay-")
         self.workspace = Workspace(self._top.name)
         self.crates = Crates(graph, self.workspace)
         self.waiting = Plan(self.crates, mode).actions
-        if seed is not None:
-            random.Random(seed).shuffle(self.waiting)
         rules = {"waited-for": self._is_waited_for, "needed": self._is_needed}
         self.cores = Cores(cores, rules.get(first))
         self.jobs = jobs or cores

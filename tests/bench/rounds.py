@@ -3,7 +3,6 @@
 import dataclasses
 
 import compare
-import results
 from builders import clean_sample
 
 CLEAN = "clean"
@@ -24,15 +23,10 @@ def take_rounds(builders, cases, rounds, rounds_with_edits=0):
                 builder = builders[mode]
                 last = clean_sample(builder) if case == CLEAN else builder.build()
                 assert last.rustc_runs, f"{case}, {mode}: nothing was compiled, so nothing was measured"
-                samples[case][mode].append(last)
+                samples[case][mode].append(dataclasses.asdict(last))
                 print(f"round {number + 1}  {case:<8}{mode:<26}{last.wall:8.1f} s wall"
                       f"{last.cpu:8.1f} s CPU{last.memory:8.0f} MiB{last.rustc_runs:6d} rustc")
     return samples
-
-
-def as_kept(samples):
-    return {case: {mode: [dataclasses.asdict(sample) for sample in those]
-                   for mode, those in of_modes.items()} for case, of_modes in samples.items()}
 
 
 def print_table(heads, rows):
@@ -42,13 +36,8 @@ def print_table(heads, rows):
 
 
 def print_tables(samples):
-    for case, of_modes in as_kept(samples).items():
+    for case, of_modes in samples.items():
         for heads, rows in (compare.medians(of_modes), compare.ratios_shown(of_modes)):
             if rows:
                 print(f"\n{case}:")
                 print_table(heads, rows)
-
-
-def save(name, samples, **facts):
-    """Keeps what was measured under this name."""
-    results.save(name, **facts, cases=as_kept(samples))

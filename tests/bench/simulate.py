@@ -11,29 +11,19 @@ this machine is in them. A mode with "8 requests" is what Bazel does unless it i
 """
 
 import argparse
-import json
 import pathlib
-import subprocess
 import sys
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.append(str(ROOT / "tools"))
+import cargo_rule
+import goals
+import results
+from phases import Graph, ten_tests
+from replay import HOLLOW, OFF, WORKER, WORKER_LINK, replay
 
-import cargo_rule  # noqa: E402
-import goals  # noqa: E402
-from phases import Graph, ten_tests  # noqa: E402
-from replay import HOLLOW, OFF, WORKER, WORKER_LINK, replay  # noqa: E402
-
-RESULTS = ROOT / "build" / "bench"
 CARGO = "cargo's rule"
 BAZEL_REQUESTS = 8
-MODES = {
-    OFF: {"mode": OFF},
-    HOLLOW: {"mode": HOLLOW},
-    WORKER: {"mode": WORKER},
-    WORKER_LINK: {"mode": WORKER_LINK},
-}
+MODES = {mode: {"mode": mode} for mode in (OFF, HOLLOW, WORKER, WORKER_LINK)}
 FEW_REQUESTS = {f"{WORKER_LINK}, {BAZEL_REQUESTS} requests":
                 {"mode": WORKER_LINK, "slots": BAZEL_REQUESTS}}
 MANY_JOBS = 64
@@ -46,15 +36,6 @@ WHAT_IF = {
 ONE_CORE_ERROR = 0.001
 
 
-def modes_for(cores, options):
-    modes = dict(MODES)
-    if cores > BAZEL_REQUESTS:
-        modes.update(FEW_REQUESTS)
-    if options.what_if:
-        modes.update(WHAT_IF)
-    return modes
-
-
 def row(cores, **facts):
     return {"wall": cores.now, "most_computing": cores.most, **facts}
 
@@ -62,7 +43,9 @@ def row(cores, **facts):
 def simulate(graph, count, options):
     """mode -> what came out."""
     rows = {CARGO: row(cargo_rule.build(graph, count))}
-    for name, how in modes_for(count, options).items():
+    modes = (MODES | (FEW_REQUESTS if count > BAZEL_REQUESTS else {})
+             | (WHAT_IF if options.what_if else {}))
+    for name, how in modes.items():
         started = time.monotonic()
         done = replay(graph, cores=count, **how)
         rows[name] = row(done.cores, rustc_runs=done.rustcs,
@@ -106,23 +89,6 @@ def check_harness(graph):
     assert abs(cargo_rule.build(graph, 1).now / work - 1) < ONE_CORE_ERROR
 
 
-def save(graphs):
-    """Returns what is kept."""
-    RESULTS.mkdir(parents=True, exist_ok=True)
-    version = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty"], check=False,
-                             capture_output=True, text=True).stdout.strip()
-    path = RESULTS / "simulate.json"
-    found = {
-        "date": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "version": version,
-        "graphs": [{"name": graph.name, "about": graph.about, "work": graph.work(),
-                    "critical_path": graph.critical_path(), "results": results}
-                   for graph, results in graphs],
-    }
-    path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    print(f"\nkept in {path.relative_to(ROOT)}")
-    return found
-
-
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n\n")[0])
     parser.add_argument("--cores", type=int, nargs="+", default=[2, 4, 16, 64])
@@ -143,12 +109,13 @@ def main():
             check_harness(graph)
     done = []
     for graph in graphs:
-        results = []
+        rows = []
         for count in options.cores:
-            results.append(simulate(graph, count, options))
-            print_table(graph, results[-1])
-        done.append((graph, results))
-    print_goals(save(done))
+            rows.append(simulate(graph, count, options))
+            print_table(graph, rows[-1])
+        done.append({"name": graph.name, "about": graph.about, "work": graph.work(),
+                     "critical_path": graph.critical_path(), "results": rows})
+    print_goals(results.save("simulate", graphs=done))
     return 0
 
 

@@ -10,16 +10,13 @@ warm, and `bazel clean`, loading and analysis are not counted, as in graph.py; o
 """
 
 import argparse
-import pathlib
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path += [str(ROOT / "tools"), str(ROOT / "tests" / "end_to_end")]
-
-import rounds  # noqa: E402
-from builders import CARGO_PROFILES, BazelBuild, CargoBuild, clean_sample  # noqa: E402
-from example_workspace import Scratch  # noqa: E402
-from small_workspace import Crates, copy_rules, slow_library  # noqa: E402
+import results
+import rounds
+from builders import CARGO_PROFILES, BazelBuild, CargoBuild, clean_sample
+from example_workspace import Scratch
+from small_workspace import Crates, copy_rules, slow_library
 
 FOLDER = "bench"
 PACKAGE = "ten_tests"
@@ -139,8 +136,8 @@ def main():
         samples = run(scratch, options)
     rounds.print_tables(samples)
     units = f"-{options.codegen_units}-units" if options.codegen_units else ""
-    rounds.save(f"ten-tests-{options.compilation_mode}{units}", samples, parts=options.parts,
-                compilation_mode=options.compilation_mode, codegen_units=options.codegen_units)
+    results.save(f"ten-tests-{options.compilation_mode}{units}", cases=samples, parts=options.parts,
+                 compilation_mode=options.compilation_mode, codegen_units=options.codegen_units)
     return 0
 
 

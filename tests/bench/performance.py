@@ -1,20 +1,14 @@
 #!/usr/bin/env python3
 """Writes docs/performance.md from what the benches have left in build/bench/: figures are never
-typed in by hand.
-
-usage: performance.py    (./dev docs performance)
+typed in by hand. (./dev docs performance)
 """
-
-import json
-import pathlib
 
 import charts
 import compare
 import goals
+import results
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-RESULTS = ROOT / "build" / "bench"
-PAGE = ROOT / "docs" / "performance.md"
+PAGE = results.ROOT / "docs" / "performance.md"
 HEAD = """\
 # Performance
 
@@ -65,9 +59,9 @@ def of_machine(found):
             f"{it['memory_gib']} GiB, {it['rustc']}")
 
 
-def graph_section(found):
+def graph_section(name, found):
     """Cases, each with all modes."""
-    text = ""
+    text = graph_chart(name, found) + "\n"
     for case, of_modes in found["cases"].items():
         text += f"**{charts.case_title(found, case)}**\n\n"
         text += table(*compare.medians(of_modes)) + "\n"
@@ -126,8 +120,8 @@ def micro_at_once(found):
                   "beyond, ms each", "worst latency, ms"], rows)
 
 
-def micro_section(found):
-    return (f"One after the other, files on {found['file_system']}:\n\n" + micro_one_by_one(found)
+def micro_section(_, found):
+    return (f"\nOne after the other, files on {found['file_system']}:\n\n" + micro_one_by_one(found)
             + "\nSandboxed, beyond a bare spawn:\n\n" + micro_sandboxed(found)
             + "\nAt once, beside as many bare spawns at once:\n\n" + micro_at_once(found))
 
@@ -139,9 +133,14 @@ def simulated_row(cores, mode, result, base):
             result["most_computing"]]
 
 
-def simulated_section(found):
+def about_simulated(found):
+    return (f"{found['date']}, commit {found['machine']['commit']}. The bound is the longer of the "
+            "critical path and work / cores; the ten tests' times are invented.")
+
+
+def simulated_section(_, found):
     """All graphs: recorded phases, replayed through the real worker on virtual cores."""
-    text = ""
+    text = ABOUT_ORDER + "\n"
     for graph in found["graphs"]:
         rows = [simulated_row(base["cores"], mode, result, base)
                 for base in graph["results"] for mode, result in base["modes"].items()]
@@ -152,31 +151,14 @@ def simulated_section(found):
     return text
 
 
-def simulated():
-    path = RESULTS / "simulate.json"
-    if not path.exists():
-        return ""
-    found = json.loads(path.read_text(encoding="utf-8"))
-    return (f"\n## On simulated cores\n\n`./dev bench simulate --what-if` · {found['date'][:10]}, commit "
-            f"{found['version']}. The bound is the longer of the critical path and work / cores; the "
-            "ten tests' times are invented.\n" + ABOUT_ORDER + "\n"
-            + simulated_section(found).rstrip() + "\n")
-
-
-def section(name, title, command, render):
-    path = RESULTS / f"{name}.json"
-    if not path.exists():
-        return ""
-    found = json.loads(path.read_text(encoding="utf-8"))
-    if render is graph_section and "cases" not in found:
-        print(f"left out: {path.relative_to(ROOT)} is of an older bench; measure again by ./dev bench "
-              f"{command}")
+def section(name, title, command, render, about=of_machine):
+    found = results.read(name)
+    if found is None:
         return ""
     if len(found.get("cases", [])) > 1 and found["rounds_with_edits"] < found["rounds"]:
         command += f" --edits {found['rounds_with_edits']}"
-    chart = graph_chart(name, found) if render is graph_section else ""
-    return (f"\n## {title}\n\n`./dev bench {command}` · {of_machine(found)}\n{chart}\n"
-            + render(found).rstrip() + "\n")
+    return (f"\n## {title}\n\n`./dev bench {command}` · {about(found)}\n"
+            + render(name, found).rstrip() + "\n")
 
 
 def main():
@@ -186,10 +168,11 @@ def main():
     text += section("micro", "Cost of a request beyond a bare spawn", "micro", micro_section)
     text += section("micro-memory", "The same with all files in memory", "micro, TMPDIR on a tmpfs",
                     micro_section)
-    text += simulated()
+    text += section("simulate", "On simulated cores", "simulate --what-if", simulated_section,
+                    about_simulated)
     PAGE.parent.mkdir(exist_ok=True)
     PAGE.write_text(text, encoding="utf-8")
-    print(f"wrote {PAGE.relative_to(ROOT)}")
+    print(f"wrote {PAGE.relative_to(results.ROOT)}")
 
 
 if __name__ == "__main__":

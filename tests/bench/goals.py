@@ -3,14 +3,12 @@ benches keep in build/bench/; none stands here but the limits.
 """
 
 import dataclasses
-import json
-import pathlib
 import statistics
 import typing
 
 import compare
+import results
 
-RESULTS = pathlib.Path(__file__).resolve().parent.parent / "build" / "bench"
 RATIO, MILLISECONDS, MIB, PROCESSES = "{:.3f}", "{:.2f} ms", "{:.1f} MiB", "{}"
 REAL_GRAPHS = ["real, fastbuild", "real, opt"]  # as tests/bench/phases-*.json call them
 TEN_TESTS = "ten tests"
@@ -138,12 +136,6 @@ CAUSES = {
 }
 
 
-def read(file):
-    """What a bench has kept; None when it did not run."""
-    path = RESULTS / f"{file}.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
-
-
 def judge(goal, found):
     """(what was measured, the verdict), as text."""
     if found is None:
@@ -164,7 +156,7 @@ def judge(goal, found):
 
 def cause(goal):
     """Why it is missed. Of what the disk makes slow: what it is without one."""
-    in_memory, _ = judge(goal, read("micro-memory")) if goal.file == "micro" else ("", "")
+    in_memory, _ = judge(goal, results.read("micro-memory")) if goal.file == "micro" else ("", "")
     return CAUSES[goal.what] + (f" (in memory: {in_memory})" if in_memory else "")
 
 
@@ -175,7 +167,7 @@ def rows(file=None, found=None):
     lines = []
     for goal in GOALS:
         if file in (None, goal.file):
-            is_, verdict = judge(goal, read(goal.file) if file is None else found)
+            is_, verdict = judge(goal, results.read(goal.file) if file is None else found)
             if verdict.startswith("missed") and goal.what in CAUSES:
                 verdict += f": {cause(goal)}"
             lines.append((goal.what, goal.shown.format(goal.at_most), is_, verdict))
