@@ -10,7 +10,6 @@ import threading
 import time
 
 import asking
-from asking import MS
 from processes import SECONDS
 
 COUNT = 64
@@ -18,8 +17,9 @@ INPUTS = 300
 
 
 class Batch:
-    def __init__(self, worker, inputs):
+    def __init__(self, worker):
         self.worker = worker
+        inputs = asking.unread_inputs(INPUTS)
         self.crates = [asking.crate(worker.workspace, f"many{i}") for i in range(COUNT)]
         self.frames = [asking.frame(worker, crate.plain_arguments(), crate.inputs() + inputs, number)
                        for number, crate in enumerate(self.crates, 1)]
@@ -46,7 +46,7 @@ class Batch:
 
     def round_ms(self):
         """(bare and batch, per crate; the worst latency)"""
-        bare = asking.bare_seconds(self.crates)
+        bare = asking.bare_ms(*self.crates)
         for crate in self.crates:
             crate.workspace.delete_outputs(*asking.outputs(crate))
         self.answered.clear()
@@ -57,19 +57,14 @@ class Batch:
         asking.assert_there(name for crate in self.crates for name in asking.outputs(crate))
         whole = max(self.answered.values()) - self.sent[1]
         worst = max(self.answered[one] - self.sent[one] for one in self.sent)
-        return bare * MS / COUNT, whole * MS / COUNT, worst * MS
+        return bare / COUNT, whole * asking.MS / COUNT, worst * asking.MS
 
 
-def measure(workspace, wire, inputs, rounds):
-    worker = asking.worker(workspace, wire)
-    os.chdir(workspace.execroot)
-    try:
-        batch = Batch(worker, inputs)
-        batch.round_ms()
-        bare, ours, worst = asking.medians([batch.round_ms() for _ in range(rounds)])
-    finally:
-        asking.end(worker)
-    return {"requests": COUNT, "inputs": len(inputs), "bare_ms": bare, "beyond_ms": ours - bare,
+def measure(place, rounds):
+    batch = Batch(place.worker())
+    batch.round_ms()
+    bare, ours, worst = asking.medians([batch.round_ms() for _ in range(rounds)])
+    return {"requests": COUNT, "inputs": INPUTS, "bare_ms": bare, "beyond_ms": ours - bare,
             "worst_latency_ms": worst}
 
 

@@ -12,69 +12,31 @@ import argparse
 import os
 import statistics
 import sys
-import tempfile
 
 import asking
 import results
-import sandboxed
-from asking import MS
-from micro import unread_inputs
 from wire import WIRES
-from workspace import Workspace
 
-SANDBOXED = ["sandboxed, first", "sandboxed, one changed", "sandboxed, unchanged"]
 PLACES = 3
-KINDS = ["plain", "pair", *SANDBOXED]
+KINDS = ["plain", "pair", *(f"sandboxed, {kind}" for kind in asking.Sandboxed.KINDS)]
 
 
 class Side:
     """One build, and what it is asked."""
 
     def __init__(self, program, wire, count):
-        self.top = tempfile.TemporaryDirectory()
-        self.workspace = Workspace(self.top.name)
-        self.unread = unread_inputs(count)
-        self.inputs = sandboxed.make_inputs(self.workspace, count)
-        self.crate = asking.crate(self.workspace, "bench")
-        self.worker = asking.worker(self.workspace, wire, program=program)
-        workdir, self.sandbox = self.workspace.sandbox(1, self.inputs)
-        self.inside = workdir / self.sandbox
-        self.sandboxed = asking.worker(self.workspace, wire, program=program, cwd=workdir)
-
-    def _ask(self, worker, crate, top, inputs, *requests, **more):
-        os.chdir(self.workspace.execroot)
-        frames = [asking.frame(worker, arguments, crate.inputs() + inputs, **more)
-                  for arguments in requests]
-        outputs = asking.outputs(crate, top)
-        self.workspace.delete_outputs(*outputs)
-        seconds = sum(asking.ask_seconds(worker, data) for data in frames)
-        asking.assert_there(outputs)
-        return seconds * MS
-
-    def plain(self):
-        return self._ask(self.worker, self.crate, "", self.unread, self.crate.plain_arguments())
-
-    def pair(self):
-        return self._ask(self.worker, self.crate, "", self.unread,
-                         self.crate.metadata_arguments(), self.crate.full_arguments())
-
-    def in_sandbox(self, number):
-        """A new crate; then again with one input changed; then again with none."""
-        crate = asking.crate(self.workspace, f"crate{number}")
-        self.workspace.link_inputs(self.inside, crate.inputs())
-        now = sandboxed.changed(self.inputs)
-        return [self._ask(self.sandboxed, crate, self.inside, inputs, crate.plain_arguments(),
-                          sandbox_dir=self.sandbox) for inputs in (self.inputs, now, now)]
+        self.place = asking.Place(wire, program)
+        self.unread = asking.unread_inputs(count)
+        self.crate = asking.crate(self.place.workspace, "bench")
+        self.worker = self.place.worker()
+        self.sandboxed = asking.Sandboxed(self.place, count)
 
     def round_ms(self, number):
         """A figure of each kind."""
-        return [self.plain(), self.pair(), *self.in_sandbox(number)]
-
-    def end(self):
-        os.chdir("/")
-        asking.end(self.worker, self.sandboxed)
-        self.workspace.remove()
-        self.top.cleanup()
+        self.place.enter()
+        return [asking.plain_ms(self.worker, self.crate, self.unread),
+                asking.pair_ms(self.worker, self.crate, self.unread),
+                *self.sandboxed.kinds_ms(self.sandboxed.crate(number))]
 
 
 def in_turns(sides, number):
@@ -100,7 +62,7 @@ def measure(programs, wire, count, rounds):
             found += rounds_of(sides, rounds // PLACES)
     finally:
         for side in made:
-            side.end()
+            side.place.end()
     return [{"kind": kind, "inputs": count,
              "before_ms": statistics.median(before[i] for before, _ in found),
              "after_ms": statistics.median(after[i] for _, after in found),

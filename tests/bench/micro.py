@@ -4,17 +4,12 @@
 Per wire, one worker answers all requests. `plain` requests have no stage; a `pair` is a metadata
 and a full request that share one process, as Bazel sends them: identity, private directory, placing
 the outputs and forgetting the compile are all in the time. The tool writes both outputs and ends;
-`bare` is the time to spawn it alone and wait for it. Bytes are encoded, and outputs deleted, outside
-the time. What is beyond is per request. Sandboxed requests and many at once have workers of their
-own: see sandboxed.py and at_once.py.
-
-Everything is below TMPDIR, as a user's output base is on a disk: its file system is part of the cost.
+`bare` is the time to spawn it alone and wait for it. What is beyond is per request. Sandboxed requests
+and many at once have workers of their own: see sandboxed.py and at_once.py.
 """
 
 import argparse
 import math
-import os
-import pathlib
 import statistics
 import subprocess
 import sys
@@ -22,104 +17,56 @@ import tempfile
 
 import asking
 import at_once
+import process_tree
 import results
 import sandboxed
-from asking import MS
 from wire import WIRES
-from workspace import Workspace
 
 REQUESTS_PER_SAMPLE = 3  # one plain, two of a pair
 
 
-class Bench:
-    """The same crate again and again, with inputs that only the identity reads."""
-
-    def __init__(self, worker, inputs):
-        self.worker = worker
-        self.workspace = worker.workspace
-        self.crate = asking.crate(self.workspace, "bench")
-        self.inputs = unread_inputs(inputs)
-
-    def bare_seconds(self):
-        return asking.bare_seconds([self.crate])
-
-    def _ask(self, *requests):
-        frames = [asking.frame(self.worker, arguments, self.crate.inputs() + self.inputs)
-                  for arguments in requests]
-        self.workspace.delete_outputs(*asking.outputs(self.crate))
-        seconds = sum(asking.ask_seconds(self.worker, data) for data in frames)
-        asking.assert_there(asking.outputs(self.crate))
-        return seconds
-
-    def plain_seconds(self):
-        return self._ask(self.crate.plain_arguments())
-
-    def pair_seconds(self):
-        return self._ask(self.crate.metadata_arguments(), self.crate.full_arguments())
-
-
-def unread_inputs(count):
-    return [(f"external/crate/src/some/folder/file{i}.rs", "ab" * 32) for i in range(count)]
-
-
-def median_ms(measure, count):
-    """One after the other: what a request leaves to be done delays the next one."""
-    return statistics.median(measure() for _ in range(count)) * MS
-
-
-def measure_shape(worker, inputs, rounds, count):
-    """Prints a line and returns its figures; rounds of all three measures are interleaved."""
-    bench = Bench(worker, inputs)
+def measure_shape(worker, count, rounds, samples):
+    """Prints a line and returns its figures; the same crate again and again, rounds of all three measures
+    are interleaved. One after the other: what a request leaves to be done delays the next one."""
+    crate = asking.crate(worker.workspace, "bench")
+    inputs = asking.unread_inputs(count)
+    measures = [lambda: asking.bare_ms(crate), lambda: asking.plain_ms(worker, crate, inputs),
+                lambda: asking.pair_ms(worker, crate, inputs)]
     bare, plain, pair = asking.medians(
-        [median_ms(bench.bare_seconds, count), median_ms(bench.plain_seconds, count),
-         median_ms(bench.pair_seconds, count)] for _ in range(rounds))
-    print(f"{inputs:6}  {bare:8.3f}  {plain:8.3f}  {plain - bare:+8.3f}"
+        [statistics.median(measure() for _ in range(samples)) for measure in measures]
+        for _ in range(rounds))
+    print(f"{count:6}  {bare:8.3f}  {plain:8.3f}  {plain - bare:+8.3f}"
           f"  {pair:8.3f}  {(pair - bare) / 2:+8.3f}", flush=True)
-    return {"inputs": inputs, "bare_ms": bare, "plain_beyond_ms": plain - bare,
+    return {"inputs": count, "bare_ms": bare, "plain_beyond_ms": plain - bare,
             "pair_beyond_ms": (pair - bare) / 2}
 
 
-def resident_kib(pid):
-    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1])
-    raise RuntimeError(f"the worker {pid} has ended")
-
-
-def measure_one_by_one(workspace, wire, options):
+def measure_one_by_one(place, options):
     """Unsandboxed requests, and the worker's memory after all of them."""
-    worker = asking.worker(workspace, wire)
-    os.chdir(workspace.execroot)
-    per_count = options.rounds * len(options.inputs) * REQUESTS_PER_SAMPLE
-    count = math.ceil(options.requests / per_count)
+    worker = place.worker()
+    per_sample = options.rounds * len(options.inputs) * REQUESTS_PER_SAMPLE
+    samples = math.ceil(options.requests / per_sample)
     print("inputs      bare     plain    beyond      pair    beyond, per request")
-    shapes = [measure_shape(worker, inputs, options.rounds, count) for inputs in options.inputs]
-    total = count * per_count
-    resident_mib = resident_kib(worker.pid) / 1024
+    shapes = [measure_shape(worker, count, options.rounds, samples) for count in options.inputs]
+    total = samples * per_sample
+    resident_mib = process_tree.resident_mib(worker.pid)
+    assert resident_mib > 0, worker.stderr()
     print(f"resident after {total} requests: {resident_mib:.1f} MiB")
-    asking.end(worker)
+    worker.finish()
     return {"shapes": shapes, "requests": total, "resident_mib": resident_mib}
-
-
-def measure_sandboxed(wire, options):
-    sandboxed.print_head()
-    rows = []
-    for inputs in options.inputs:
-        rows.append(sandboxed.measure(wire, inputs, options.sandboxed_rounds))
-        sandboxed.print_row(rows[-1])
-    return rows
 
 
 def measure_wire(wire, options):
     print(f"\n{wire}: medians of {options.rounds} rounds, ms")
-    with tempfile.TemporaryDirectory() as top:
-        workspace = Workspace(top)
-        found = measure_one_by_one(workspace, wire, options)
-        found["at_once"] = at_once.measure(workspace, wire, unread_inputs(at_once.INPUTS),
-                                           options.batches)
-        workspace.remove()
+    with asking.Place(wire) as place:
+        found = measure_one_by_one(place, options)
+        found["at_once"] = at_once.measure(place, options.batches)
     at_once.print_row(found["at_once"])
-    found["sandboxed"] = measure_sandboxed(wire, options)
+    sandboxed.print_head()
+    found["sandboxed"] = []
+    for count in options.inputs:
+        found["sandboxed"].append(sandboxed.measure(wire, count, options.sandboxed_rounds))
+        sandboxed.print_row(found["sandboxed"][-1])
     return found
 
 
