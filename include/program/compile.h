@@ -23,7 +23,7 @@ struct hollow_store;
 struct input_stamps;
 struct jobserver;
 struct private_root;
-struct private_words;
+struct workplace_words;
 struct reaper;
 struct root_keeper;
 struct state_dir;
@@ -90,7 +90,7 @@ void compile_take_gated(struct compile *compile, struct gated *take_gated);
 
 /** What a compile runs instead of its command. */
 struct compile_call {
-    bool (*words)(void *owner, const struct private_words *words, struct strlist *argv,
+    bool (*words)(void *owner, const struct workplace_words *words, struct strlist *argv,
                   struct strlist *env, struct failure *why);
     void *owner;
 };

@@ -7,8 +7,8 @@
 #include "pipeline/pipeline.h"
 #include "program/compile.h"
 #include "program/request.h"
-#include "program/trace.h"
 #include "protocol/work.h"
+#include "store/trace.h"
 
 void events_request_opened(struct trace *trace, const struct request *request);
 

@@ -9,7 +9,6 @@
 #include "gate/hollow_store.h"
 #include "pipeline/joining.h"
 #include "program/compile.h"
-#include "program/intake.h"
 #include "program/request.h"
 #include "protocol/work.h"
 
@@ -17,7 +16,7 @@
 
 /** All borrowed but the store and the program's name. */
 struct launcher {
-    const struct intake *intake;
+    const struct request_reader *reader;
     struct compile_place place; /**< where compiles run and who hears of them */
     struct hollow_store hollow;
     char *program; /**< our own executable; NULL: not found, so there are no gates */
@@ -25,7 +24,7 @@ struct launcher {
 
 /** `place` without `program` and `hollow`, which are the launcher's own. The struct must stay where
  * it is. */
-void launcher_open(struct launcher *launcher, const struct intake *intake,
+void launcher_open(struct launcher *launcher, const struct request_reader *reader,
                    const struct compile_place *place);
 
 /** All compiles must be destroyed before. */

@@ -1,18 +1,24 @@
 /**
- * The requests that are open: named by our own serial, because Bazel uses an id again as soon as it
- * has forgotten the request, which we may not know (bazel-facts.md A).
+ * The requests that are open: what each asks for, its identity, and the private root that its
+ * compile would run in. They are named by our own serial, because Bazel uses an id again as soon as
+ * it has forgotten the request, which we may not know (bazel-facts.md A).
  */
 #ifndef RELAY_PROGRAM_REQUEST_H
 #define RELAY_PROGRAM_REQUEST_H
 
 #include "base/digest.h"
 #include "base/failure.h"
+#include "program/options.h"
 #include "program/said.h"
 #include "protocol/work.h"
+#include "roots/sandbox.h"
 #include "rustc/invocation.h"
 
 #include <stdbool.h>
 #include <stdint.h>
+
+struct link_home;
+struct private_root;
 
 struct request {
     uint64_t serial;              /**< our name for it */
@@ -70,5 +76,32 @@ void request_keep(struct request *request, struct work_request *take_work);
 
 /** "request 12 (crate foo): " and the sentence; without the number if Bazel gave it none. */
 void request_explain(const struct request *request, struct failure *why);
+
+/** What all requests of a worker share. All borrowed. */
+struct request_reader {
+    const struct options *options;
+    char *const *inherited_env;
+    const char *cwd; /**< the worker's, absolute */
+    enum sandbox_kind cwd_kind;
+    const char *state_root;
+    struct link_home *links; /**< where private roots are */
+};
+
+/**
+ * Fills the request: invocation, subject, root, and its identity if it has one. One in a sandbox of
+ * Bazel's runs in a private root, if it says what its inputs are and its tool writes where it is
+ * told; another one in its own directory, and is bound to that unless it is Bazel's execroot. The
+ * inputs of `work` are given the paths they have in the directory, and sorted.
+ */
+bool request_read(const struct request_reader *reader, struct work_request *work,
+                  struct request *request, struct failure *why);
+
+/**
+ * Leases the private root of a sandboxed request and links its sorted inputs into it. NULL on
+ * failure, and, with `ret_needed` false, when the request is not sandboxed.
+ */
+struct private_root *request_lease(const struct request_reader *reader,
+                                   const struct work_request *work, const struct request *request,
+                                   bool *ret_needed, struct failure *why);
 
 #endif

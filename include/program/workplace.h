@@ -1,6 +1,10 @@
 /**
- * Where a compile works: its private directory (program/private_dir.h), or that of another worker
- * whose process makes the same (store/offer.h); and what other workers find of it.
+ * Where a compile works: its private directory, or that of another worker whose process makes the
+ * same (store/offer.h); and what other workers find of it.
+ *
+ *     <state>/<serial>/...         what rustc writes: command.h; also its TMPDIR, so that a killed
+ *                                  rustc leaves nothing elsewhere
+ *     <state>/<serial>/args.<n>    arguments that are too long for execve(2)
  */
 #ifndef RELAY_PROGRAM_WORKPLACE_H
 #define RELAY_PROGRAM_WORKPLACE_H
@@ -67,5 +71,29 @@ void workplace_clear(struct workplace *place);
 
 /** workplace_clear(), and frees. */
 void workplace_finish(struct workplace *place);
+
+/** What a command is started with. All borrowed. */
+struct workplace_words {
+    const struct command *command;
+    const char *dir;
+    const char *linker;     /**< what rustc is told to call; NULL: what the command says */
+    const char *make_flags; /**< of our jobserver; NULL: it has none */
+};
+
+/**
+ * The words and the environment of the command. Words that are too long are moved into files, which
+ * rustc reads. False: the system would not take what is left, or the tool reads no files.
+ */
+bool workplace_argv(const struct workplace_words *words, struct strlist *argv, struct strlist *env,
+                    struct failure *why);
+
+/** The environment alone. */
+void workplace_env(const struct workplace_words *words, struct strlist *env);
+
+/** How many bytes the command's artefacts have on disk. */
+uint64_t workplace_bytes(const char *dir, const struct command *command);
+
+/** Is the artefact of this kind there? False also for a kind that the command does not make. */
+bool workplace_holds(const char *dir, const struct command *command, const char *kind);
 
 #endif

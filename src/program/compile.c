@@ -5,7 +5,6 @@
 #include "gate/gate.h"
 #include "gate/gated.h"
 #include "process/reaper.h"
-#include "program/private_dir.h"
 #include "program/workplace.h"
 #include "roots/input_stamps.h"
 #include "roots/private_root.h"
@@ -196,13 +195,13 @@ static bool words(const struct compile *compile, struct strlist *argv, struct st
     const struct compile_facts *facts = &compile->facts;
     char *linker =
         compile->gated == NULL ? NULL : gated_linker(compile->gated, &facts->command, facts->dir);
-    struct private_words words = {.command = &facts->command,
-                                  .dir = facts->dir,
-                                  .linker = linker,
-                                  .make_flags =
-                                      compile->job == NULL ? NULL : job_make_flags(compile->job)};
+    struct workplace_words words = {.command = &facts->command,
+                                    .dir = facts->dir,
+                                    .linker = linker,
+                                    .make_flags =
+                                        compile->job == NULL ? NULL : job_make_flags(compile->job)};
     bool good = compile->call == NULL
-                    ? private_dir_words(&words, argv, env, why)
+                    ? workplace_argv(&words, argv, env, why)
                     : compile->call->words(compile->call->owner, &words, argv, env, why);
     free(linker);
     return good;

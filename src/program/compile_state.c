@@ -2,7 +2,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "program/private_dir.h"
+#include "program/workplace.h"
 
 #include <signal.h>
 #include <string.h>
@@ -50,7 +50,7 @@ bool facts_are_hollow(const struct compile_facts *facts)
 {
     return facts_succeeded(facts) && command_is_redirected(&facts->command) &&
            crate_args_emit(&facts->command.crate, "link") != NULL &&
-           !private_dir_holds(facts->dir, &facts->command, "link");
+           !workplace_holds(facts->dir, &facts->command, "link");
 }
 
 bool facts_are_unfit(const struct compile_facts *facts)
@@ -62,7 +62,7 @@ bool facts_are_unfit(const struct compile_facts *facts)
 
 uint64_t facts_disk_bytes(const struct compile_facts *facts)
 {
-    return facts->dir == NULL ? 0 : private_dir_bytes(facts->dir, &facts->command);
+    return facts->dir == NULL ? 0 : workplace_bytes(facts->dir, &facts->command);
 }
 
 char *facts_describe_end(const struct compile_facts *facts)

@@ -11,10 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-void launcher_open(struct launcher *launcher, const struct intake *intake,
+void launcher_open(struct launcher *launcher, const struct request_reader *reader,
                    const struct compile_place *place)
 {
-    launcher->intake = intake;
+    launcher->reader = reader;
     launcher->program = realpath("/proc/self/exe", NULL);
     hollow_store_open(&launcher->hollow, place->state->worker);
     launcher->place = *place;
@@ -33,7 +33,7 @@ static void give_root(struct launcher *launcher, struct compile *compile,
 {
     struct failure why;
     bool needed = false;
-    struct private_root *root = intake_lease(launcher->intake, work, request, &needed, &why);
+    struct private_root *root = request_lease(launcher->reader, work, request, &needed, &why);
     if (root != NULL) {
         compile_take_root(compile, root);
     } else if (needed) {

@@ -5,7 +5,7 @@
 #include "program/host.h"
 #include "program/portable_pair.h"
 #include "program/session.h"
-#include "program/trace.h"
+#include "store/trace.h"
 
 #include <unistd.h>
 

@@ -11,7 +11,7 @@
 #include "program/answer.h"
 #include "program/compile.h"
 #include "program/host.h"
-#include "program/private_dir.h"
+#include "program/workplace.h"
 #include "rustc/gating.h"
 
 #include <stdlib.h>
@@ -134,7 +134,7 @@ static int run_early(struct half *half)
     return exit_code == 0 ? pack(half) : exit_code;
 }
 
-static bool relink_words(void *owner, const struct private_words *words, struct strlist *argv,
+static bool relink_words(void *owner, const struct workplace_words *words, struct strlist *argv,
                          struct strlist *env, struct failure *why)
 {
     struct half *half = owner;
@@ -143,7 +143,7 @@ static bool relink_words(void *owner, const struct private_words *words, struct 
         !relink_argv(half->relink, words->command, words->dir, argv, why)) {
         return false;
     }
-    private_dir_env(words, env);
+    workplace_env(words, env);
     relink_env(half->relink, env);
     return relink_shorten(half->relink, argv, env, why);
 }

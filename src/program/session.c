@@ -18,7 +18,7 @@
 
 struct session {
     struct session_services services;
-    struct intake intake;
+    struct request_reader reader;
     struct launcher launcher;
     struct pipeline *pipeline;
     struct request_set requests;
@@ -50,12 +50,12 @@ struct session *session_create(const struct session_services *services)
 {
     struct session *session = mem_zalloc(sizeof *session);
     session->services = *services;
-    session->intake = (struct intake){.options = services->options,
-                                      .inherited_env = services->inherited_env,
-                                      .cwd = services->cwd,
-                                      .cwd_kind = services->cwd_kind,
-                                      .state_root = services->state->root,
-                                      .links = services->links};
+    session->reader = (struct request_reader){.options = services->options,
+                                              .inherited_env = services->inherited_env,
+                                              .cwd = services->cwd,
+                                              .cwd_kind = services->cwd_kind,
+                                              .state_root = services->state->root,
+                                              .links = services->links};
     struct compile_place place = {.loop = services->loop,
                                   .jobserver = services->jobserver,
                                   .reaper = services->reaper,
@@ -63,7 +63,7 @@ struct session *session_create(const struct session_services *services)
                                   .state = services->state,
                                   .events = &compile_events,
                                   .owner = session};
-    launcher_open(&session->launcher, &session->intake, &place);
+    launcher_open(&session->launcher, &session->reader, &place);
     session->idle = idle_create(services->loop, services->options->gate_ms, on_idle, session);
     session->pipeline = pipeline_create(&services->options->limits);
     return session;
@@ -525,7 +525,7 @@ void session_take(struct session *session, struct work_request *work)
     }
     struct request *request = open_request(session, work->request_id);
     struct failure why;
-    bool good = intake_read(&session->intake, work, request, &why);
+    bool good = request_read(&session->reader, work, request, &why);
     events_request_opened(session->services.trace, request);
     const char *obstacle = NULL;
     if (good && request->invocation.stage == STAGE_CODEGEN) {

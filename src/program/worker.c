@@ -8,11 +8,11 @@
 #include "program/inlet.h"
 #include "program/outlet.h"
 #include "program/session.h"
-#include "program/trace.h"
 #include "protocol/wire.h"
 #include "protocol/work.h"
 #include "roots/link_home.h"
 #include "roots/root_keeper.h"
+#include "store/trace.h"
 #include "turns/jobserver.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 #include "support.h"
 
 #include "base/utf8.h"
-#include "program/trace.h"
+#include "store/trace.h"
 
 #include <cjson/cJSON.h>
 #include <sys/resource.h>

@@ -1,4 +1,4 @@
-#include "program/trace.h"
+#include "store/trace.h"
 
 #include "base/bytes.h"
 #include "base/utf8.h"

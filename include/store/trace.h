@@ -3,8 +3,8 @@
  * written with the closing bracket behind it, over the old one, in one pwrite(2). (Trace Event
  * Format: an array of objects; asynchronous events b, n, e with category and id)
  */
-#ifndef RELAY_PROGRAM_TRACE_H
-#define RELAY_PROGRAM_TRACE_H
+#ifndef RELAY_STORE_TRACE_H
+#define RELAY_STORE_TRACE_H
 
 #include "base/failure.h"
 
