@@ -3,9 +3,7 @@
 load(":providers.bzl", "BuildScriptInfo", "CStaticLibraryInfo", "CrateInfo")
 
 CRATE_ATTRIBUTES = {
-    "bin_name": attr.string(
-        doc = "What cargo calls the program; the target's name unless given.",
-    ),
+    "bin_name": attr.string(doc = "What cargo calls the program; the target's name unless given."),
     "build_script": attr.label(
         doc = "The package's cargo_build_script.",
         providers = [BuildScriptInfo],
@@ -14,12 +12,8 @@ CRATE_ATTRIBUTES = {
         doc = "Static libraries that become part of the crate.",
         providers = [CStaticLibraryInfo],
     ),
-    "crate_features": attr.string_list(
-        doc = "Cargo features that are on.",
-    ),
-    "crate_name": attr.string(
-        doc = "The target's name, with '_' for '-', unless given.",
-    ),
+    "crate_features": attr.string_list(doc = "Cargo features that are on."),
+    "crate_name": attr.string(doc = "The target's name, with '_' for '-', unless given."),
     "crate_root": attr.label(
         doc = "src/lib.rs or src/main.rs unless given.",
         allow_single_file = [".rs"],
@@ -32,9 +26,7 @@ CRATE_ATTRIBUTES = {
         doc = "Library crates.",
         providers = [CrateInfo],
     ),
-    "edition": attr.string(
-        default = "2021",
-    ),
+    "edition": attr.string(default = "2021"),
     "proc_macro_deps": attr.label_list(
         doc = "Procedural macros.",
         cfg = "exec",
@@ -47,26 +39,16 @@ CRATE_ATTRIBUTES = {
     "rustc_env": attr.string_dict(
         doc = "Environment of rustc; ${pwd} in a value is rustc's working directory.",
     ),
-    "rustc_flags": attr.string_list(
-        doc = "More arguments for rustc.",
-    ),
+    "rustc_flags": attr.string_list(doc = "More arguments for rustc."),
     "srcs": attr.label_list(
         doc = "Every file that rustc may read.",
         allow_files = True,
         mandatory = True,
     ),
-    "version": attr.string(
-        default = "0.0.0",
-    ),
-    "_link_pipelining": attr.label(
-        default = "//:link_pipelining",
-    ),
-    "_path_mapping": attr.label(
-        default = "//:path_mapping",
-    ),
-    "_pipelining": attr.label(
-        default = "//:pipelining",
-    ),
+    "version": attr.string(default = "0.0.0"),
+    "_link_pipelining": attr.label(default = "//:link_pipelining"),
+    "_path_mapping": attr.label(default = "//:path_mapping"),
+    "_pipelining": attr.label(default = "//:pipelining"),
     "_rustc_relay": attr.label(
         default = "@rustc_relay//:rustc-relay",
         allow_single_file = True,
@@ -77,10 +59,6 @@ CRATE_ATTRIBUTES = {
         default = "//rules:select_link_args.py",
         allow_single_file = True,
     ),
-    "_toolchain": attr.label(
-        default = "@rust_toolchain//:toolchain",
-    ),
-    "_wire": attr.label(
-        default = "//:wire",
-    ),
+    "_toolchain": attr.label(default = "@rust_toolchain//:toolchain"),
+    "_wire": attr.label(default = "//:wire"),
 }

@@ -1,7 +1,7 @@
 """cargo_build_script: builds a package's build.rs and runs it, each in an action of its own."""
 
-load(":binary.bzl", "rust_binary")
 load(":build_script_run.bzl", "build_script_run")
+load(":crate_rules.bzl", "rust_binary")
 
 def cargo_build_script(
         name,
