@@ -40,18 +40,7 @@ def _run_environment(ctx, toolchain):
         env["CARGO_MANIFEST_LINKS"] = ctx.attr.links
     return env
 
-def _declare(ctx):
-    name = ctx.label.name
-    return BuildScriptInfo(
-        dep_env = ctx.actions.declare_file(name + ".dep_env"),
-        env = ctx.actions.declare_file(name + ".script_env"),
-        flags = ctx.actions.declare_file(name + ".flags"),
-        link_args = ctx.actions.declare_file(name + ".link_args"),
-        link_flags = ctx.actions.declare_file(name + ".link_flags"),
-        out_dir = ctx.actions.declare_directory(name + ".out_dir"),
-    )
-
-def _arguments(ctx, env_files, result):
+def _arguments(ctx, env_files, out_dir, written):
     args = ctx.actions.args()
     args.add(ctx.file._runner)
     args.add("--program", ctx.executable.program)
@@ -60,12 +49,9 @@ def _arguments(ctx, env_files, result):
     if ctx.attr.quiet:
         args.add("--quiet")
     args.add_all(env_files, before_each = "--read-env")
-    args.add_all("--out-dir", [result.out_dir], expand_directories = False)
-    args.add("--write-flags", result.flags)
-    args.add("--write-link-flags", result.link_flags)
-    args.add("--write-link-args", result.link_args)
-    args.add("--write-env", result.env)
-    args.add("--write-dep-env", result.dep_env)
+    args.add_all("--out-dir", [out_dir], expand_directories = False)
+    for name, file in written.items():
+        args.add("--write_" + name, file)
     return args
 
 def _build_script_run(ctx):
@@ -73,11 +59,15 @@ def _build_script_run(ctx):
     told_by = [target[BuildScriptInfo] for target in ctx.attr.deps]
     run_env = write_env_file(ctx, ctx.label.name + ".run_env", _run_environment(ctx, toolchain))
     env_files = [run_env] + [script.dep_env for script in told_by]
-    result = _declare(ctx)
+    out_dir = ctx.actions.declare_directory(ctx.label.name + ".out_dir")
+    written = {
+        name: ctx.actions.declare_file("%s.%s" % (ctx.label.name, name))
+        for name in ["dep_env", "env", "flags", "link_args", "link_flags"]
+    }
     ctx.actions.run(
         mnemonic = "BuildScriptRun",
         executable = toolchain.python,
-        arguments = [_arguments(ctx, env_files, result)],
+        arguments = [_arguments(ctx, env_files, out_dir, written)],
         env = {"PATH": "/usr/bin:/bin"},
         inputs = depset(
             ctx.files.srcs + [ctx.file._runner] + env_files +
@@ -85,17 +75,13 @@ def _build_script_run(ctx):
             transitive = [toolchain.files],
         ),
         tools = [ctx.executable.program],
-        outputs = [
-            result.dep_env,
-            result.env,
-            result.flags,
-            result.link_args,
-            result.link_flags,
-            result.out_dir,
-        ],
+        outputs = [out_dir] + written.values(),
         progress_message = "Running build script %{label}",
     )
-    return [result, DefaultInfo(files = depset([result.out_dir]))]
+    return [
+        BuildScriptInfo(out_dir = out_dir, **written),
+        DefaultInfo(files = depset([out_dir])),
+    ]
 
 build_script_run = rule(
     implementation = _build_script_run,

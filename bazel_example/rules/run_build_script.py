@@ -18,6 +18,9 @@ import stat
 import subprocess
 import sys
 
+# The files, by what Asked and BuildScriptInfo call their content.
+WRITTEN = ["flags", "link_flags", "link_args", "env", "dep_env"]
+
 
 def main() -> None:
     options = parse_arguments()
@@ -29,15 +32,9 @@ def main() -> None:
     asked.say()
     portable = Portable(execroot, options.package)
     portable.rewrite(pathlib.Path(options.out_dir))
-    for path, lines in (
-        (options.write_flags, asked.flags),
-        (options.write_link_flags, asked.link_flags),
-        (options.write_link_args, asked.link_args),
-        (options.write_env, asked.env),
-        (options.write_dep_env, asked.dep_env),
-    ):
-        text = "".join(escaped(portable.line(line)) + "\n" for line in lines)
-        pathlib.Path(path).write_text(text)
+    for name in WRITTEN:
+        text = "".join(escaped(portable.line(line)) + "\n" for line in getattr(asked, name))
+        pathlib.Path(getattr(options, f"write_{name}")).write_text(text)
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -48,11 +45,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--quiet", action="store_true", help="show warnings of a failure only")
     parser.add_argument("--read-env", action="append", default=[], help="a file of K=V lines")
     parser.add_argument("--out-dir", required=True, help="OUT_DIR in the execroot")
-    parser.add_argument("--write-flags", required=True)
-    parser.add_argument("--write-link-flags", required=True)
-    parser.add_argument("--write-link-args", required=True)
-    parser.add_argument("--write-env", required=True)
-    parser.add_argument("--write-dep-env", required=True)
+    for name in WRITTEN:
+        parser.add_argument(f"--write_{name}", required=True)
     return parser.parse_args()
 
 
@@ -111,6 +105,13 @@ def run(
 class Asked:
     """What a build script asked for, by the file it goes into, and what it said."""
 
+    # Directives whose value becomes an argument of rustc -> what stands before it.
+    FLAGS = {
+        "rustc-cfg": "--cfg=",
+        "rustc-check-cfg": "--check-cfg=",
+        "rustc-link-arg": "-Clink-arg=",
+        "rustc-link-lib": "-l",
+    }
     # Directives whose value is a linker's argument -> which crates get it: see select_link_args.py.
     LINK_ARGS = {
         "rustc-cdylib-link-arg": "cdylib",
@@ -144,20 +145,14 @@ class Asked:
 
     def directive(self, key: str, value: str) -> bool:
         """Obeys one line; false if cargo has no such directive."""
-        if key == "rustc-cfg":
-            self.flags.append(f"--cfg={value}")
-        elif key == "rustc-check-cfg":
-            self.flags.append(f"--check-cfg={value}")
+        if key in self.FLAGS:
+            self.flags.append(self.FLAGS[key] + value)
         elif key == "rustc-env":
             self.env.append(value)
-        elif key == "rustc-link-lib":
-            self.flags.append(f"-l{value}")
         elif key == "rustc-link-search":
             self.search(value)
         elif key == "rustc-flags":
             self.old_flags(value.split())
-        elif key == "rustc-link-arg":
-            self.flags.append(f"-Clink-arg={value}")
         elif key == "rustc-link-arg-bin":
             name, _, argument = value.partition("=")
             self.link_args.append(f"bin:{name}={argument}")
