@@ -12,7 +12,6 @@ class Compile:
 
     subject: str
     started: float
-    metadata: float | None = None
     asked: float | None = None  # for the linker
     opened: float | None = None  # the gate: the linker runs
     ended: float | None = None
@@ -37,10 +36,8 @@ class Request:
     stage: str
     key: str
     opened: float
-    reason: str | None = None
     ordinary: str | None = None  # why its compile has no gate
     answered: float | None = None
-    exit_code: int | None = None
     compile: Compile | None = None
 
 
@@ -55,56 +52,34 @@ class Trace:
             self._read(json.loads(pathlib.Path(path).read_text(encoding="utf-8")))
 
     def _read(self, events):
-        compiles, requests, cpu_ms = {}, {}, 0
+        things, cpu_ms = {}, 0  # (category, id) -> Compile or Request
         for event in events:
-            things = compiles if event["cat"] == "compile" else requests
-            handler = getattr(self, f"_{event['cat']}_{event['name']}_{event['ph']}", None)
-            if handler:
-                handler(things, event, compiles)
+            kind = event["cat"], event["name"], event["ph"]
+            self._take(kind, event["args"], event["ts"] / 1e6, things, (event["cat"], event["id"]))
             cpu_ms = event["args"].get("children_cpu_ms", cpu_ms)
         self.cpu_seconds += cpu_ms / 1000
 
-    def _compile_compile_b(self, compiles, event, _):
-        compile_ = Compile(event["args"]["subject"], event["ts"] / 1e6)
-        compiles[event["id"]] = compile_
-        self.compiles.append(compile_)
-
-    def _compile_metadata_n(self, compiles, event, _):
-        compiles[event["id"]].metadata = event["ts"] / 1e6
-
-    def _compile_asked_n(self, compiles, event, _):
-        compiles[event["id"]].asked = event["ts"] / 1e6
-
-    def _compile_opened_n(self, compiles, event, _):
-        compiles[event["id"]].opened = event["ts"] / 1e6
-
-    def _compile_ordinary_n(self, compiles, event, _):
-        compiles[event["id"]].ordinary = event["args"]["reason"]
-
-    def _compile_compile_e(self, compiles, event, _):
-        compiles[event["id"]].ended = event["ts"] / 1e6
-        compiles[event["id"]].exit_code = event["args"]["exit_code"]
-
-    def _request_request_b(self, requests, event, _):
-        facts = event["args"]
-        request = Request(facts["subject"], facts["stage"], facts["key"], event["ts"] / 1e6)
-        requests[event["id"]] = request
-        self.requests.append(request)
-
-    def _request_served_n(self, requests, event, compiles):
-        request = requests[event["id"]]
-        request.reason = event["args"]["reason"]
-        # The process of a fresh compile starts right after this event.
-        request.compile = event["args"]["compile"]
-
-    def _request_ordinary_n(self, requests, event, _):
-        requests[event["id"]].ordinary = event["args"]["reason"]
-
-    def _request_request_e(self, requests, event, compiles):
-        request = requests[event["id"]]
-        request.answered = event["ts"] / 1e6
-        request.exit_code = event["args"].get("exit_code")
-        request.compile = compiles.get(request.compile)
+    def _take(self, kind, facts, seconds, things, key):
+        match kind:
+            case "compile", "compile", "b":
+                things[key] = Compile(facts["subject"], seconds)
+                self.compiles.append(things[key])
+            case "compile", ("asked" | "opened") as what, "n":
+                setattr(things[key], what, seconds)
+            case "compile", "compile", "e":
+                things[key].ended = seconds
+                things[key].exit_code = facts["exit_code"]
+            case "request", "request", "b":
+                things[key] = Request(facts["subject"], facts["stage"], facts["key"], seconds)
+                self.requests.append(things[key])
+            case "request", "served", "n":
+                # The process of a fresh compile starts right after this event.
+                things[key].compile = facts["compile"]
+            case "request", "request", "e":
+                things[key].answered = seconds
+                things[key].compile = things.get(("compile", things[key].compile))
+            case _, "ordinary", "n":
+                things[key].ordinary = facts["reason"]
 
     def since(self, seconds):
         """The part that began at this time.monotonic() or later; its CPU time is not known."""
