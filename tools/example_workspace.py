@@ -7,6 +7,7 @@
 Whatever Bazel says goes to files: a server that is started with our pipe would hold it open.
 """
 
+import collections.abc
 import contextlib
 import dataclasses
 import fcntl
@@ -15,7 +16,6 @@ import json
 import os
 import pathlib
 import re
-import select
 import shutil
 import signal
 import stat
@@ -30,6 +30,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT / "tests" / "integration"))
 
 import links  # noqa: E402
+from processes import wait_gone  # noqa: E402
 
 EXAMPLE = ROOT / "bazel_example"
 SCRATCH = ROOT / "build" / "workspaces"
@@ -75,11 +76,13 @@ class Done:
 
 @dataclasses.dataclass
 class Action:
-    """One action as Bazel plans it; outputs are paths below the execroot."""
+    """One action as Bazel plans it; files are paths below the execroot."""
 
     mnemonic: str
     outputs: list
     arguments: list
+    env: dict
+    inputs: collections.abc.Callable  # returns their paths, sorted
 
     def values(self, flag):
         """The values of a flag that stands before a '='."""
@@ -240,8 +243,10 @@ def _text(file):
 
 
 def _actions(graph):
-    """Actions from the answer of aquery, where a path is a chain of fragments."""
+    """Actions from the answer of aquery, where a path is a chain of fragments, and inputs are sets of
+    sets."""
     fragments = {fragment["id"]: fragment for fragment in graph.get("pathFragments", [])}
+    sets = {one["id"]: one for one in graph.get("depSetOfFiles", [])}
 
     @functools.cache
     def path(fragment_id):
@@ -250,26 +255,26 @@ def _actions(graph):
         return fragment["label"] if not parent else f"{path(parent)}/{fragment['label']}"
 
     paths = {file["id"]: path(file["pathFragmentId"]) for file in graph.get("artifacts", [])}
+
+    def inputs(set_ids):
+        found, seen, rest = set(), set(), set(set_ids)
+        while rest:
+            one = sets[rest.pop()]
+            seen.add(one["id"])
+            rest |= set(one.get("transitiveDepSetIds", [])) - seen
+            found |= {paths[file] for file in one.get("directArtifactIds", [])}
+        return sorted(found)
+
     return [
         Action(
             action["mnemonic"],
             [paths[file] for file in action.get("outputIds", [])],
             action.get("arguments", []),
+            {one["key"]: one["value"] for one in action.get("environmentVariables", [])},
+            functools.partial(inputs, action.get("inputDepSetIds", [])),
         )
         for action in graph.get("actions", [])
     ]
-
-
-def wait_gone(pid, seconds):
-    """True when the process ends within the time, or has ended."""
-    try:
-        handle = os.pidfd_open(pid)
-    except ProcessLookupError:
-        return True
-    try:
-        return bool(select.select([handle], [], [], seconds)[0])
-    finally:
-        os.close(handle)
 
 
 def kill_server(output_base, seconds):
