@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Builds bazel_example by every strategy that Bazel can use, and compares every rlib, shared object
-and program with those of plain rustc, the first column.
+and program with those of plain rustc, the first row.
 
 Exit code 0: all bytes are equal, and each worker ran rustc once per crate. A file may only differ
 in a sandbox, and only by an absolute path that it embeds, which is printed; no crate of our own does.
@@ -31,78 +31,46 @@ ABSOLUTE_PATH = re.compile(rb"(?<![\w.])/[\w.+@%=,-]+(?:/[\w.+@%=,-]+)+")
 OWN_PACKAGES = ("app/", "crates/", "sources/")
 # rustc reads the source of a crate that it depends on, where it finds it.
 SEES_SOURCES = "/bin/sources/libshown"
-
-
-@dataclasses.dataclass(frozen=True)
-class Column:
-    name: str
-    config: str
-    sandboxed: bool = False
-    worker: bool = False
-    link: bool = False
-
-    def option(self):
-        return self.name.replace(" + ", "-").replace(" ", "-")
-
-    def with_link(self):
-        """The same strategy with link pipelining."""
-        return dataclasses.replace(
-            self, name=f"{self.name} + link", config=f"{self.config}-link", link=True)
-
-
-PLAIN_COLUMNS = [
-    Column("local", "off"),
-    Column("sandboxed", "sandboxed", sandboxed=True),
-    Column("multiplex", "worker", worker=True),
-    Column("multiplex sandboxed", "worker-sandboxed", sandboxed=True, worker=True),
-    Column("singleplex", "worker-singleplex", worker=True),
-    Column("singleplex sandboxed", "worker-singleplex-sandboxed", sandboxed=True, worker=True),
-    Column("one-shot", "worker-one-shot"),
-    Column("one-shot sandboxed", "worker-one-shot-sandboxed", sandboxed=True),
-]
-LINK_COLUMNS = [one.with_link() for one in PLAIN_COLUMNS if one.config.startswith("worker")]
-# Libraries by a multiplex worker, linked crates by two processes without one.
-PORTABLE_COLUMNS = [
-    Column("portable", "worker-portable", link=True),
-    Column("portable sandboxed", "worker-portable-sandboxed", sandboxed=True, link=True),
-]
-COLUMNS = PLAIN_COLUMNS + LINK_COLUMNS + PORTABLE_COLUMNS
+# Names of --config: see bazel_example/.bazelrc. All others are compared with the first one.
+WORKERS = ["worker", "worker-sandboxed", "worker-singleplex", "worker-singleplex-sandboxed"]
+IN_STAGES = [*WORKERS, "worker-one-shot", "worker-one-shot-sandboxed"]
+CONFIGS = ["off", "sandboxed", *IN_STAGES, *(f"{one}-link" for one in IN_STAGES),
+           "worker-portable", "worker-portable-sandboxed"]
 
 
 @dataclasses.dataclass
 class Cell:
-    """What a column's build in one compilation mode showed."""
+    """What a config's build in one compilation mode showed."""
 
     files: int = 0
     differing: list = dataclasses.field(default_factory=list)  # (file, what is known of it)
-    bad: list = dataclasses.field(default_factory=list)  # why the column is not as it must be
+    bad: list = dataclasses.field(default_factory=list)  # why it is not as it must be
     runs: int | None = None  # None: nobody counted them
     crates: int = 0
     processes: str = ""
     wall_seconds: float = 0.0
 
     def bytes_text(self):
-        if self.files == 0:
-            return "-"
-        return f"{len(self.differing)} of {self.files} differ" if self.differing else (
-            f"{self.files} equal")
+        if self.differing:
+            return f"{len(self.differing)} of {self.files} differ"
+        return f"{self.files} equal" if self.files else "FAILED"
 
     def runs_text(self):
         return "-" if self.runs is None else f"{self.runs}/{self.crates}"
 
 
 class Matrix:
-    """All columns are built in one output base, so that only the strategy differs."""
+    """All are built in one output base, so that only the strategy differs."""
 
     def __init__(self, scratch, targets):
         self.workspace = scratch.workspace("matrix")
         self.expected = scratch.top / "expected"
-        self.in_sandboxes = {}  # (file, mode) -> its digest in the first sandboxed column
+        self.in_sandboxes = {}  # (file, mode) -> its digest in the first sandbox
         self.targets = targets
 
-    def measure(self, column, mode):
+    def measure(self, config, mode):
         cell = Cell()
-        words = [f"--config={column.config}", f"--compilation_mode={mode}", *self.targets]
+        words = [f"--config={config}", f"--compilation_mode={mode}", *self.targets]
         self.workspace.clean()
         planned = self.workspace.build("--nobuild", *words, check=False)
         started = time.monotonic()
@@ -112,35 +80,35 @@ class Matrix:
         if done.exit_code != 0:
             cell.bad.append(done.tail())
             return cell
-        self._count_runs(cell, column, words[:2], started)
-        self._compare(cell, column, mode)
+        if config.removesuffix("-link") in WORKERS:
+            self._count_runs(cell, words[:2], started)
+        self._compare(cell, config, mode)
         return cell
 
-    def _count_runs(self, cell, column, flags, started):
-        if not column.worker:
-            return
+    def _count_runs(self, cell, flags, started):
         cell.crates = self.workspace.crates(*self.targets, flags=flags)
         cell.runs = len(self.workspace.trace().since(started).compiles)
         if cell.runs != cell.crates:
             cell.bad.append(f"{cell.runs} runs of rustc for {cell.crates} crates")
 
-    def _compare(self, cell, column, mode):
+    def _compare(self, cell, config, mode):
         found = compare_outputs.artefacts(self.workspace.out(), [])
         cell.files = len(found)
-        if column.name == COLUMNS[0].name:
+        if config == CONFIGS[0]:
             self._keep(found)
             return
         expected = compare_outputs.artefacts(self.expected, [])
+        sandboxed = "sandboxed" in config
         for name in sorted(found.keys() | expected.keys()):
             verdict = compare_outputs.compare(expected.get(name), found.get(name))
-            if column.sandboxed and SEES_SOURCES in name:
+            if sandboxed and SEES_SOURCES in name:
                 self._compare_sandboxes(cell, name, mode, found.get(name))
                 if verdict == "equal":
                     cell.bad.append(f"{name} is the same outside: it needs no exception")
             elif verdict != "equal":
                 path = self._embedded_path(expected.get(name), found.get(name))
                 cell.differing.append((name, f"embeds {path}" if path else verdict))
-                if not (path and column.sandboxed) or is_own(name):
+                if not (path and sandboxed) or is_own(name):
                     cell.bad.append(f"{name} must be equal")
 
     def _compare_sandboxes(self, cell, name, mode, file):
@@ -175,49 +143,41 @@ def is_own(name):
     return package.startswith(OWN_PACKAGES)
 
 
-def print_row(*cells):
-    name, mode, bytes_, runs, wall, processes = cells
-    print(f"{name:<29}{mode:<11}{bytes_:<22}{runs:>12}{wall:>10}  {processes}", flush=True)
+def print_row(config, mode, bytes_, runs, wall, processes):
+    print(f"{config:<33}{mode:<11}{bytes_:<22}{runs:>12}{wall:>10}  {processes}", flush=True)
 
 
 def print_details(cells):
-    for (column, mode), cell in cells.items():
+    for (config, mode), cell in cells.items():
         if cell.differing or cell.bad:
-            print(f"\n{column.name}, {mode}")
+            print(f"\n{config}, {mode}")
         for name, what in cell.differing:
             print(f"  {name}: {what}")
         for complaint in cell.bad:
             print("  NOT AS IT MUST BE: " + complaint.replace("\n", "\n    "))
 
 
-def run(matrix, columns, modes):
+def run(matrix, configs, modes):
     cells = {}
-    print_row("strategy", "mode", "rlibs, .so, programs", "rustc/crates", "wall", "by Bazel")
+    print_row("config", "mode", "rlibs, .so, programs", "rustc/crates", "wall", "by Bazel")
     for mode in modes:
-        for column in columns:
-            cell = cells[column, mode] = matrix.measure(column, mode)
-            wall = f"{cell.wall_seconds:.1f} s"
-            word = "FAILED" if cell.files == 0 else cell.bytes_text()
-            print_row(column.name, mode, word, cell.runs_text(), wall, cell.processes)
+        for config in configs:
+            cell = cells[config, mode] = matrix.measure(config, mode)
+            print_row(config, mode, cell.bytes_text(), cell.runs_text(), f"{cell.wall_seconds:.1f} s",
+                      cell.processes)
     print_details(cells)
     return cells
 
 
 def parse_arguments():
-    names = [column.option() for column in COLUMNS[1:]]
     parser = argparse.ArgumentParser(description=__doc__.partition("\n\n")[0])
     parser.add_argument("--quick", action="store_true", help="a few own crates, fastbuild only")
     parser.add_argument("--mode", action="append", choices=["fastbuild", "opt"])
-    parser.add_argument("--column", action="append", choices=names, help="besides local")
-    parser.add_argument("--link", choices=["only", "without"],
-                        help="columns with link pipelining (default: both kinds)")
+    parser.add_argument("--config", action="append", choices=CONFIGS[1:], help="besides off")
     parser.add_argument("target", nargs="*", help="instead of all")
     options = parser.parse_args()
     options.mode = options.mode or (["fastbuild"] if options.quick else ["fastbuild", "opt"])
     options.target = options.target or (QUICK if options.quick else EVERYTHING)
-    kinds = {"only": LINK_COLUMNS + PORTABLE_COLUMNS, "without": PLAIN_COLUMNS[1:], None: COLUMNS[1:]}
-    wanted = options.column or [one.option() for one in kinds[options.link]]
-    options.column = [one for one in COLUMNS[1:] if one.option() in wanted]
     return options
 
 
@@ -226,7 +186,7 @@ def main():
     prepare_example()
     with Scratch("matrix") as scratch:
         matrix = Matrix(scratch, options.target)
-        cells = run(matrix, [COLUMNS[0], *options.column], options.mode)
+        cells = run(matrix, [CONFIGS[0], *(options.config or CONFIGS[1:])], options.mode)
     return 1 if any(cell.bad for cell in cells.values()) else 0
 
 

@@ -20,6 +20,7 @@ import sys
 import time
 
 from example_workspace import EXAMPLE, Scratch, process_name, processes_in
+from matrix import WORKERS
 
 sys.path += [str(EXAMPLE / "tools"), str(EXAMPLE.parent / "tests" / "end_to_end")]
 
@@ -27,7 +28,6 @@ import links  # noqa: E402
 from small_workspace import Crates, copy_rules  # noqa: E402
 
 LIBRARIES = 8
-WORKERS = ["worker", "worker-sandboxed", "worker-singleplex", "worker-singleplex-sandboxed"]
 STRATEGIES = [*WORKERS, *(f"{one}-link" for one in WORKERS)]
 INTERRUPTIONS = ["Ctrl-C", "Ctrl-C", "worker killed", "rustc killed", "linker killed"]
 FLAGS = ["--jobs=4", "--experimental_worker_cancellation"]

@@ -14,12 +14,12 @@ class Strategies(BazelCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.matrix = matrix.Matrix(cls.scratch, matrix.QUICK)
-        cls.local = cls.matrix.measure(matrix.COLUMNS[0], "fastbuild")
+        cls.local = cls.matrix.measure(matrix.CONFIGS[0], "fastbuild")
 
 
-def column_test(column):
+def config_test(config):
     def test(self):
-        cell = self.matrix.measure(column, "fastbuild")
+        cell = self.matrix.measure(config, "fastbuild")
         self.assertEqual([], cell.bad)
         self.assertEqual(self.local.files, cell.files)
         self.assertGreater(cell.files, 0)
@@ -27,8 +27,8 @@ def column_test(column):
     return test
 
 
-for one in matrix.COLUMNS[1:]:
-    setattr(Strategies, f"test_{one.option()}".replace("-", "_"), column_test(one))
+for one in matrix.CONFIGS[1:]:
+    setattr(Strategies, f"test_{one}".replace("-", "_"), config_test(one))
 
 
 if __name__ == "__main__":
