@@ -11,6 +11,7 @@ import time
 
 import asking
 from processes import SECONDS
+from tables import fixed
 
 COUNT = 64
 INPUTS = 300
@@ -68,7 +69,10 @@ def measure(place, rounds):
             "worst_latency_ms": worst}
 
 
-def print_row(found):
-    print(f"{found['requests']} at once, {found['inputs']} inputs: bare {found['bare_ms']:.3f} ms each, "
-          f"beyond {found['beyond_ms']:+.3f} ms a request, worst latency "
-          f"{found['worst_latency_ms']:.1f} ms", flush=True)
+def table(wires):
+    """From what was measured with each wire."""
+    rows = [[wire, row["requests"], row["inputs"],
+             *fixed(row, ["bare_ms", "beyond_ms", "worst_latency_ms"])]
+            for wire, row in ((wire, found["at_once"]) for wire, found in wires.items())]
+    return ["wire", "requests at once", "inputs", "bare spawn, ms each", "beyond, ms each",
+            "worst latency, ms"], rows

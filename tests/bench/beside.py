@@ -15,6 +15,7 @@ import sys
 
 import asking
 import results
+import tables
 from wire import WIRES
 
 PLACES = 3
@@ -70,12 +71,6 @@ def measure(programs, wire, count, rounds):
             for i, kind in enumerate(KINDS)]
 
 
-def print_rows(rows):
-    for row in rows:
-        print(f"{row['inputs']:6}  {row['kind']:24}{row['before_ms']:10.3f}{row['after_ms']:10.3f}"
-              f"{row['ratio']:8.3f}", flush=True)
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("before", help="the other build's rustc-relay")
@@ -85,13 +80,12 @@ def main():
     programs = [os.path.abspath(options.before), os.environ["RUSTC_RELAY"]]
     wires = {}
     for wire in WIRES:
-        print(f"\n{wire}, medians of {options.rounds} rounds, ms\n"
-              f"inputs  request{'':17}{'before':>10}{'after':>10}   ratio")
-        wires[wire] = []
-        for count in options.inputs:
-            rows = measure(programs, wire, count, options.rounds)
-            print_rows(rows)
-            wires[wire] += rows
+        wires[wire] = [row for count in options.inputs
+                       for row in measure(programs, wire, count, options.rounds)]
+        print(f"\n{wire}, medians of {options.rounds} rounds, ms")
+        tables.show(["inputs", "request", "before", "after", "ratio"],
+                    [[row["inputs"], row["kind"], *tables.fixed(row, ["before_ms", "after_ms", "ratio"], 3)]
+                     for row in wires[wire]])
     results.save("beside", rounds=options.rounds, wires=wires)
     return 0
 

@@ -6,8 +6,8 @@ import dataclasses
 import statistics
 import typing
 
-import compare
 import results
+import tables
 
 RATIO, MILLISECONDS, MIB, PROCESSES = "{:.3f}", "{:.2f} ms", "{:.1f} MiB", "{}"
 REAL_GRAPHS = ["real, fastbuild", "real, opt"]  # as tests/bench/phases-*.json call them
@@ -41,7 +41,7 @@ def graph(compilation_mode, ratio, column, at_most):
 
     def figure(found):
         need(found["machine"]["cores"] == 2, f"on {found['machine']['cores']} cores")
-        return statistics.median(compare.ratios(found["cases"]["clean"])[ratio][column])
+        return statistics.median(tables.ratios(found["cases"]["clean"])[ratio][column])
     return Goal(f"{kind}, {ratio}, {called}, 2 cores", at_most, RATIO, f"graph-{compilation_mode}",
                 figure)
 
@@ -158,6 +158,9 @@ def cause(goal):
     """Why it is missed. Of what the disk makes slow: what it is without one."""
     in_memory, _ = judge(goal, results.read("micro-memory")) if goal.file == "micro" else ("", "")
     return CAUSES[goal.what] + (f" (in memory: {in_memory})" if in_memory else "")
+
+
+HEADS = ["what", "at most", "measured", ""]
 
 
 def rows(file=None, found=None):

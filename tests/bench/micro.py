@@ -20,14 +20,14 @@ import at_once
 import process_tree
 import results
 import sandboxed
+import tables
 from wire import WIRES
 
 REQUESTS_PER_SAMPLE = 3  # one plain, two of a pair
 
 
 def measure_shape(worker, count, rounds, samples):
-    """Prints a line and returns its figures; the same crate again and again, rounds of all three measures
-    are interleaved. One after the other: what a request leaves to be done delays the next one."""
+    """The same crate again and again, rounds of all three measures are interleaved. One after the other: what a request leaves to be done delays the next one."""
     crate = asking.crate(worker.workspace, "bench")
     inputs = asking.unread_inputs(count)
     measures = [lambda: asking.bare_ms(crate), lambda: asking.plain_ms(worker, crate, inputs),
@@ -35,8 +35,6 @@ def measure_shape(worker, count, rounds, samples):
     bare, plain, pair = asking.medians(
         [statistics.median(measure() for _ in range(samples)) for measure in measures]
         for _ in range(rounds))
-    print(f"{count:6}  {bare:8.3f}  {plain:8.3f}  {plain - bare:+8.3f}"
-          f"  {pair:8.3f}  {(pair - bare) / 2:+8.3f}", flush=True)
     return {"inputs": count, "bare_ms": bare, "plain_beyond_ms": plain - bare,
             "pair_beyond_ms": (pair - bare) / 2}
 
@@ -46,28 +44,45 @@ def measure_one_by_one(place, options):
     worker = place.worker()
     per_sample = options.rounds * len(options.inputs) * REQUESTS_PER_SAMPLE
     samples = math.ceil(options.requests / per_sample)
-    print("inputs      bare     plain    beyond      pair    beyond, per request")
     shapes = [measure_shape(worker, count, options.rounds, samples) for count in options.inputs]
     total = samples * per_sample
     resident_mib = process_tree.resident_mib(worker.pid)
     assert resident_mib > 0, worker.stderr()
-    print(f"resident after {total} requests: {resident_mib:.1f} MiB")
     worker.finish()
     return {"shapes": shapes, "requests": total, "resident_mib": resident_mib}
 
 
 def measure_wire(wire, options):
-    print(f"\n{wire}: medians of {options.rounds} rounds, ms")
     with asking.Place(wire) as place:
         found = measure_one_by_one(place, options)
         found["at_once"] = at_once.measure(place, options.batches)
-    at_once.print_row(found["at_once"])
-    sandboxed.print_head()
-    found["sandboxed"] = []
-    for count in options.inputs:
-        found["sandboxed"].append(sandboxed.measure(wire, count, options.sandboxed_rounds))
-        sandboxed.print_row(found["sandboxed"][-1])
+    found["sandboxed"] = [sandboxed.measure(wire, count, options.sandboxed_rounds)
+                          for count in options.inputs]
+    for title, table in TABLES:
+        print(title.format(file_system=file_system()))
+        tables.show(*table({wire: found}))
     return found
+
+
+def one_by_one(wires):
+    rows = [[wire, shape["inputs"], *tables.fixed(shape, ["bare_ms", "plain_beyond_ms", "pair_beyond_ms"])]
+            for wire, found in wires.items() for shape in found["shapes"]]
+    return ["wire", "inputs", "bare spawn, ms", "plain request beyond, ms",
+            "request of a pair beyond, ms"], rows
+
+
+def memory(wires):
+    rows = [[wire, found["requests"], *tables.fixed(found, ["resident_mib"], 1)]
+            for wire, found in wires.items()]
+    return ["wire", "after requests", "resident, MiB"], rows
+
+
+TABLES = [  # what stands above, and the table of what was measured with each wire
+    ("\nOne after the other, files on {file_system}:\n", one_by_one),
+    ("", memory),
+    ("\nSandboxed, beyond a bare spawn:\n", sandboxed.table),
+    ("\nAt once, beside as many bare spawns at once:\n", at_once.table),
+]
 
 
 def file_system():

@@ -4,9 +4,11 @@ typed in by hand. (./dev docs performance)
 """
 
 import charts
-import compare
 import goals
+import micro
 import results
+import simulate
+import tables
 
 PAGE = results.ROOT / "docs" / "performance.md"
 HEAD = """\
@@ -48,11 +50,6 @@ scripts, too, which run beside the worker.
 """
 
 
-def table(heads, rows):
-    lines = [heads, ["---"] * len(heads), *rows]
-    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines) + "\n"
-
-
 def of_machine(found):
     it = found["machine"]
     return (f"{found['date']}, commit {it['commit']}, {it['cores']} cores of {it['processor']}, "
@@ -64,9 +61,9 @@ def graph_section(name, found):
     text = graph_chart(name, found) + "\n"
     for case, of_modes in found["cases"].items():
         text += f"**{charts.case_title(found, case)}**\n\n"
-        text += table(*compare.medians(of_modes)) + "\n"
-        heads, rows = compare.ratios_shown(of_modes)
-        text += table(heads, rows) + "\n" if rows else ""
+        text += tables.markdown(*tables.medians(of_modes)) + "\n"
+        heads, rows = tables.ratios_shown(of_modes)
+        text += tables.markdown(heads, rows) + "\n" if rows else ""
     return text
 
 
@@ -80,57 +77,11 @@ def graph_chart(name, found):
     return f"\n![{title}: wall and CPU time of each mode]({path.name})\n"
 
 
-def goals_section():
-    return "\n## Goals\n\nFrom the tables below.\n\n" + table(
-        ["what", "at most", "measured", ""], goals.rows())
-
-
-def micro_one_by_one(found):
-    rows = [[wire, shape["inputs"], *(f"{shape[name]:.2f}" for name in
-                                      ("bare_ms", "plain_beyond_ms", "pair_beyond_ms"))]
-            for wire, measured in found["wires"].items() for shape in measured["shapes"]]
-    memory = [[wire, measured["requests"], f"{measured['resident_mib']:.1f}"]
-              for wire, measured in found["wires"].items()]
-    return (table(["wire", "inputs", "bare spawn, ms", "plain request beyond, ms",
-                   "request of a pair beyond, ms"], rows) + "\n"
-            + table(["wire", "after requests", "resident, MiB"], memory))
-
-
-def micro_sandboxed(found):
-    """What each costs beyond a bare spawn; staging alone is what lies between it and the same request
-    without a sandbox."""
-    columns = ["unsandboxed", "first", "one changed", "unchanged"]
-    rows = []
-    for wire, measured in found["wires"].items():
-        for row in measured["sandboxed"]:
-            beyond = row["beyond_ms"]
-            staging = (beyond["first"] - beyond["unsandboxed"]) * 1000 / row["inputs"]
-            rows.append([wire, row["inputs"], "memory" if row["in_memory"] else "the disk",
-                         f"{row['bare_ms']:.2f}", *(f"{beyond[what]:.2f}" for what in columns),
-                         f"{staging:.1f}"])
-    return table(["wire", "inputs", "links in", "bare spawn, ms", *(f"{one}, ms" for one in columns),
-                  "staging of the first, µs an input"], rows)
-
-
-def micro_at_once(found):
-    names = ["bare_ms", "beyond_ms", "worst_latency_ms"]
-    rows = [[wire, row["requests"], row["inputs"], *(f"{row[name]:.2f}" for name in names)]
-            for wire, row in ((wire, one["at_once"]) for wire, one in found["wires"].items())]
-    return table(["wire", "requests at once", "inputs", "bare spawn, ms each",
-                  "beyond, ms each", "worst latency, ms"], rows)
-
-
 def micro_section(_, found):
-    return (f"\nOne after the other, files on {found['file_system']}:\n\n" + micro_one_by_one(found)
-            + "\nSandboxed, beyond a bare spawn:\n\n" + micro_sandboxed(found)
-            + "\nAt once, beside as many bare spawns at once:\n\n" + micro_at_once(found))
-
-
-def simulated_row(cores, mode, result, base):
-    wall = result["wall"]
-    cargo = base["modes"]["cargo's rule"]["wall"]
-    return [cores, mode, f"{wall:.2f}", f"{wall / base['bound']:.3f}", f"{wall / cargo:.3f}",
-            result["most_computing"]]
+    text = ""
+    for title, table in micro.TABLES:
+        text += title.format(**found) + "\n" + tables.markdown(*table(found["wires"]))
+    return text
 
 
 def about_simulated(found):
@@ -142,12 +93,8 @@ def simulated_section(_, found):
     """All graphs: recorded phases, replayed through the real worker on virtual cores."""
     text = ABOUT_ORDER + "\n"
     for graph in found["graphs"]:
-        rows = [simulated_row(base["cores"], mode, result, base)
-                for base in graph["results"] for mode, result in base["modes"].items()]
-        text += (f"**{graph['name']}**: work {graph['work']:.1f} s, critical path "
-                 f"{graph['critical_path']:.1f} s\n\n")
-        text += table(["cores", "mode", "wall, s", "/ bound", "/ cargo's rule", "most computing"],
-                      rows) + "\n"
+        text += f"**{graph['name']}**: {simulate.head(graph)}\n\n"
+        text += tables.markdown(*simulate.table(graph)) + "\n"
     return text
 
 
@@ -162,7 +109,8 @@ def section(name, title, command, render, about=of_machine):
 
 
 def main():
-    text = HEAD + goals_section() + ABOUT_GRAPHS
+    text = HEAD + "\n## Goals\n\nFrom the tables below.\n\n"
+    text += tables.markdown(goals.HEADS, goals.rows()) + ABOUT_GRAPHS
     for name, (title, command) in GRAPHS.items():
         text += section(name, title, command, graph_section)
     text += section("micro", "Cost of a request beyond a bare spawn", "micro", micro_section)

@@ -51,7 +51,6 @@ class Crates:
         self.linker = workspace.top / "cc"
         self.linker.symlink_to("/bin/true")
         self.seconds = {}  # work -> how long it takes
-        self.first = set()  # the works that a rustc begins with
         self.last_code = set()  # the works that only what nobody depends on has to wait for
         self.made = {}  # name -> Crate, Program, or the path of what a run makes
         for number, crate in enumerate(graph.crates.values()):
@@ -92,14 +91,12 @@ class Crates:
         made = Crate(self.workspace, name, lines(*front, f"copy {rmeta} metadata", *code,
                                                  f"copy {rlib} link"))
         again = self._work(name, "again", crate.seconds["front"])
-        self.first |= {f"{name}.front", f"{name}.again"}
         made.hollow = Crate(self.workspace, f"{name}_hollow", lines(*again, f"copy {rmeta} link"))
         return made
 
     def _linked(self, crate, name):
         code = self._work(name, "code", crate.seconds["code"])
         link = self._work(name, "link", crate.seconds["link"])
-        self.first.add(f"{name}.code")
         libraries = [self.made[one] for one in self.graph.libraries(crate.name)]
         text = lines(*code, "linker", *link, "link the program")
         return Program(self.workspace, name, text, libraries, self.linker)
@@ -216,7 +213,6 @@ class Replay:
         self.requests = {}  # id -> Action
         self.runs = {}  # work -> Action
         self.exists = set()
-        self.rustcs = 0
         self._asked = os.open(self.crates.asked, os.O_RDWR | os.O_NONBLOCK)
         self._unread = ""
         self._gates = []
@@ -281,7 +277,6 @@ class Replay:
         """Takes in what the fake rustcs and the worker have said; false if that was nothing."""
         works, answers = self._read_asked(), self.worker.new_answers()
         for work in works:
-            self.rustcs += work in self.crates.first
             self.cores.put(work, self.crates.seconds[work])
         for answer in answers:
             assert answer.exit_code == 0, answer

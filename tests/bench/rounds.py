@@ -2,7 +2,7 @@
 
 import dataclasses
 
-import compare
+import tables
 from builders import clean_sample
 
 CLEAN = "clean"
@@ -29,15 +29,9 @@ def take_rounds(builders, cases, rounds, rounds_with_edits=0):
     return samples
 
 
-def print_table(heads, rows):
-    widths = [max(map(len, cells)) + 2 for cells in zip(heads, *rows)]
-    for cells in (heads, *rows):
-        print("".join(f"{cell:<{width}}" for cell, width in zip(cells, widths)))
-
-
 def print_tables(samples):
     for case, of_modes in samples.items():
-        for heads, rows in (compare.medians(of_modes), compare.ratios_shown(of_modes)):
+        for heads, rows in (tables.medians(of_modes), tables.ratios_shown(of_modes)):
             if rows:
                 print(f"\n{case}:")
-                print_table(heads, rows)
+                tables.show(heads, rows)

@@ -2,6 +2,7 @@
 changed since, and when none has; beside it the same request without a sandbox. The inputs are real files."""
 
 import asking
+from tables import fixed
 
 COLUMNS = ["unsandboxed", *asking.Sandboxed.KINDS]
 
@@ -23,11 +24,14 @@ def measure(wire, count, rounds):
                 "beyond_ms": {what: ms - bare for what, ms in zip(COLUMNS, rest)}}
 
 
-def print_head():
-    print("sandboxed, ms beyond:")
-    print(f"inputs      bare{'':4}" + "".join(f"{what:>14}" for what in COLUMNS))
-
-
-def print_row(found):
-    cells = "".join(f"{found['beyond_ms'][what]:+14.3f}" for what in COLUMNS)
-    print(f"{found['inputs']:6}  {found['bare_ms']:8.3f}    {cells}", flush=True)
+def table(wires):
+    """What each costs beyond a bare spawn, from what was measured with each wire; staging alone is what
+    lies between it and the same request without a sandbox."""
+    rows = []
+    for wire, row in ((wire, row) for wire, found in wires.items() for row in found["sandboxed"]):
+        beyond = row["beyond_ms"]
+        staging = (beyond["first"] - beyond["unsandboxed"]) * 1000 / row["inputs"]
+        rows.append([wire, row["inputs"], "memory" if row["in_memory"] else "the disk",
+                     *fixed(row, ["bare_ms"]), *fixed(beyond, COLUMNS), f"{staging:.1f}"])
+    return ["wire", "inputs", "links in", "bare spawn, ms", *(f"{one}, ms" for one in COLUMNS),
+            "staging of the first, µs an input"], rows

@@ -18,6 +18,7 @@ import time
 import cargo_rule
 import goals
 import results
+import tables
 from phases import Graph, ten_tests
 from replay import HOLLOW, OFF, WORKER, WORKER_LINK, replay
 
@@ -36,40 +37,35 @@ WHAT_IF = {
 ONE_CORE_ERROR = 0.001
 
 
-def row(cores, **facts):
-    return {"wall": cores.now, "most_computing": cores.most, **facts}
-
-
 def simulate(graph, count, options):
     """mode -> what came out."""
-    rows = {CARGO: row(cargo_rule.build(graph, count))}
+    rows = {CARGO: cargo_rule.build(graph, count)}
     modes = (MODES | (FEW_REQUESTS if count > BAZEL_REQUESTS else {})
              | (WHAT_IF if options.what_if else {}))
-    for name, how in modes.items():
-        started = time.monotonic()
-        done = replay(graph, cores=count, **how)
-        rows[name] = row(done.cores, rustc_runs=done.rustcs,
-                         harness_seconds=round(time.monotonic() - started, 1))
-    return {"cores": count, "bound": graph.bound(count), "modes": rows}
+    rows |= {name: replay(graph, cores=count, **how).cores for name, how in modes.items()}
+    return {"cores": count, "bound": graph.bound(count),
+            "modes": {name: {"wall": cores.now, "most_computing": cores.most}
+                      for name, cores in rows.items()}}
 
 
-def print_table(graph, result):
-    bound, rows = result["bound"], result["modes"]
-    path = graph.critical_path()
-    print(f"\n{graph.name}, {result['cores']} cores: {graph.work():.1f} s of work, critical path "
-          f"{path:.1f} s, bound {bound:.2f} s")
-    print(f"{'mode':<36}{'wall':>8}{'/ bound':>9}{'/ cargo':>9}{'computing':>11}{'rustcs':>8}")
-    for name, facts in rows.items():
-        wall = facts["wall"]
-        print(f"{name:<36}{wall:8.2f}{wall / bound:9.3f}{wall / rows[CARGO]['wall']:9.3f}"
-              f"{facts['most_computing']:11}{facts.get('rustc_runs', ''):>8}")
-    sys.stdout.flush()
+def simulate_all(graph, options):
+    return {"name": graph.name, "about": graph.about, "work": graph.work(),
+            "critical_path": graph.critical_path(),
+            "results": [simulate(graph, count, options) for count in options.cores]}
 
 
-def print_goals(found):
-    print(f"\n{'goal':<64}{'at most':>9}{'is':>9}")
-    for what, most, is_, verdict in goals.rows("simulate", found):
-        print(f"{what:<64}{most:>9}{is_:>9}  {verdict}")
+def head(found):
+    return f"work {found['work']:.1f} s, critical path {found['critical_path']:.1f} s"
+
+
+def table(found):
+    """Of one graph."""
+    rows = []
+    for base in found["results"]:
+        cargo = base["modes"][CARGO]["wall"]
+        rows += [[base["cores"], mode, f"{it['wall']:.2f}", f"{it['wall'] / base['bound']:.3f}",
+                  f"{it['wall'] / cargo:.3f}", it["most_computing"]] for mode, it in base["modes"].items()]
+    return ["cores", "mode", "wall, s", "/ bound", "/ cargo's rule", "most computing"], rows
 
 
 def check_harness(graph):
@@ -109,13 +105,11 @@ def main():
             check_harness(graph)
     done = []
     for graph in graphs:
-        rows = []
-        for count in options.cores:
-            rows.append(simulate(graph, count, options))
-            print_table(graph, rows[-1])
-        done.append({"name": graph.name, "about": graph.about, "work": graph.work(),
-                     "critical_path": graph.critical_path(), "results": rows})
-    print_goals(results.save("simulate", graphs=done))
+        done.append(simulate_all(graph, options))
+        print(f"\n{graph.name}: {head(done[-1])}")
+        tables.show(*table(done[-1]))
+    found = results.save("simulate", graphs=done)
+    tables.show(goals.HEADS, goals.rows("simulate", found))
     return 0
 
 

@@ -1,5 +1,5 @@
-"""How modes compare whose builds took turns (tests/bench/rounds.py): two tables of text, for a terminal or
-a page, from what a bench keeps.
+"""Tables of text, (heads, rows), on a terminal or a page; and two of them: how modes compare whose builds
+took turns (rounds.py).
 
 Machines are shared: what a build costs drifts during a run. So the builds of each round are compared with
 each other, and it is the median of these ratios that counts: the ratio of two medians would often be one of
@@ -20,6 +20,24 @@ COLUMNS = {  # of a sample (tests/bench/builders.py): the head, and how many dig
 }
 COMPARED = ["wall", "whole", "cpu", "memory"]
 BASES = ["cargo", "off", "hollow", "worker"]
+
+
+def show(heads, rows):
+    """On the terminal."""
+    lines = [heads, *([str(cell) for cell in row] for row in rows)]
+    widths = [max(map(len, cells)) + 2 for cells in zip(*lines)]
+    for cells in lines:
+        print("".join(f"{cell:<{width}}" for cell, width in zip(cells, widths)).rstrip(), flush=True)
+
+
+def markdown(heads, rows):
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines) + "\n"
+
+
+def fixed(row, names, digits=2):
+    """Some numbers of it, as text."""
+    return [f"{row[name]:.{digits}f}" for name in names]
 
 
 def spread(numbers, digits):
