@@ -14,6 +14,8 @@ REAL_GRAPHS = ["real, fastbuild", "real, opt"]  # as tests/bench/phases-*.json c
 TEN_TESTS = "ten tests"
 LATE_LINK, CARGO_RULE = "worker-link", "cargo's rule"
 LIBRARY, PLAIN = "pair_beyond_ms", "plain_beyond_ms"
+CALLED = {"fastbuild": "debug", "opt": "release", "wall": "wall", "cpu": "CPU",
+          LIBRARY: "one of a library's two", PLAIN: "a plain one"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,26 +38,22 @@ def need(good, what_it_is):
 
 def graph(compilation_mode, ratio, column, at_most):
     """Of clean builds (tests/bench/graph.py)."""
-    called = {"fastbuild": "debug", "opt": "release"}[compilation_mode]
-    kind = {"wall": "wall", "cpu": "CPU"}[column]
-
     def figure(found):
         need(found["machine"]["cores"] == 2, f"on {found['machine']['cores']} cores")
         return statistics.median(tables.ratios(found["cases"]["clean"])[ratio][column])
-    return Goal(f"{kind}, {ratio}, {called}, 2 cores", at_most, RATIO, f"graph-{compilation_mode}",
-                figure)
+    return Goal(f"{CALLED[column]}, {ratio}, {CALLED[compilation_mode]}, 2 cores", at_most, RATIO,
+                f"graph-{compilation_mode}", figure)
 
 
 def computing(compilation_mode, at_most):
     """The most of all builds by a worker."""
-    called = {"fastbuild": "debug", "opt": "release"}[compilation_mode]
 
     def figure(found):
         most = max(sample["computing"] for of_modes in found["cases"].values()
                    for samples in of_modes.values() for sample in samples)
         return most - found["machine"]["cores"]
-    return Goal(f"processes computing at once, beyond the number of cores, {called}", at_most,
-                PROCESSES, f"graph-{compilation_mode}", figure)
+    what = f"processes computing at once, beyond the number of cores, {CALLED[compilation_mode]}"
+    return Goal(what, at_most, PROCESSES, f"graph-{compilation_mode}", figure)
 
 
 def named(those, key, value):
@@ -73,9 +71,9 @@ def simulated(name, cores, base, at_most):
 
 
 def request(inputs, kind, at_most):
-    of = {LIBRARY: "one of a library's two", PLAIN: "a plain one"}[kind]
-    return Goal(f"request beyond a bare spawn, {inputs} inputs, proto, {of}", at_most, MILLISECONDS,
-                "micro", lambda found: named(found["wires"]["proto"]["shapes"], "inputs", inputs)[kind])
+    return Goal(f"request beyond a bare spawn, {inputs} inputs, proto, {CALLED[kind]}", at_most,
+                MILLISECONDS, "micro",
+                lambda found: named(found["wires"]["proto"]["shapes"], "inputs", inputs)[kind])
 
 
 def sandboxed(inputs, when, at_most):

@@ -27,7 +27,8 @@ REQUESTS_PER_SAMPLE = 3  # one plain, two of a pair
 
 
 def measure_shape(worker, count, rounds, samples):
-    """The same crate again and again, rounds of all three measures are interleaved. One after the other: what a request leaves to be done delays the next one."""
+    """The same crate again and again, rounds of all three measures are interleaved. One after the other:
+    what a request leaves to be done delays the next one."""
     crate = asking.crate(worker.workspace, "bench")
     inputs = asking.unread_inputs(count)
     measures = [lambda: asking.bare_ms(crate), lambda: asking.plain_ms(worker, crate, inputs),
