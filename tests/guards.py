@@ -406,6 +406,10 @@ GUARDS = {
                         "    if (!relinks(half, &why)) {\n",
                         "    if (!relinks(half, &why)) {\n"
                         "        said_show(compile_said(half->compile), true);\n"),
+    "said-once": ("test_linking", "Ordinary", "said",
+                  "data[count] == said->told.data[said->repeated]", "false"),
+    "said-across": ("test_across", "WhatWasToldThere", "offer",
+                    "    file_read(path, TOLD, told, &ignored);\n", ""),
     "oneshot-once": ("test_flags", "WhatWasShown", "session",
                      "session->services.on_said == NULL", "session != NULL"),
     "portable-environment": ("test_portable", "Ordinary", "link_record",

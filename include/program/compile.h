@@ -164,6 +164,9 @@ char *compile_path(const struct compile *compile, const char *name);
 /** What it stops at a gate with; or NULL. Borrowed. */
 const struct gated *compile_gated(const struct compile *compile);
 
+/** said_take_out(), and other workers know that it was told. */
+void compile_take_out(struct compile *compile, struct bytes *out);
+
 /** compile_take_inputs(); or NULL. Borrowed. */
 struct input_stamps *compile_inputs(const struct compile *compile);
 

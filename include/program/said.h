@@ -18,6 +18,8 @@ struct said {
     struct diagnostics list; /**< what it said on stderr, as the user sees it */
     struct bytes out;        /**< the beginning of what it wrote to stdout and nobody has yet */
     size_t out_cut;          /**< how many bytes came behind that */
+    struct bytes told;       /**< what was taken of stdout, from its beginning */
+    size_t repeated;         /**< so much of that has a process that was started again repeated */
     bool is_shown;           /**< at once, by said_show(): answers have none of it */
     bool is_wanted[SAID_FILE_COUNT];
     struct spool files[SAID_FILE_COUNT];
@@ -29,8 +31,9 @@ void said_finish(struct said *said);
 void said_want(struct said *said, enum said_file file);
 
 /**
- * The process starts, perhaps once more: what one that died wrote to stdout does not count. What is
- * long goes below `dir`.
+ * The process starts, perhaps once more: what one that died wrote to stdout does not count, and
+ * what was told of it already is not told again while it is the same. What is long goes below
+ * `dir`.
  */
 void said_begin(struct said *said, const char *dir);
 

@@ -5,6 +5,7 @@
  *     <state>/shared/<name>      a link to the compile's directory; the name is its identity
  *     <compile>/relay.alive      a FIFO that the owner shows (base/lease.h) while it compiles
  *     <compile>/relay.result     how rustc ended and what it said; written by rename before that
+ *     <compile>/relay.told       what it wrote to stdout and an early request was told, if anything
  *
  * Whoever watches the FIFO sees that the compile has ended or its owner has died, however that
  * happened. With a result it claims the directory; without one it compiles.
@@ -75,6 +76,13 @@ void offer_watch_close(struct offer_watch *watch, uv_close_cb closed);
 
 /** Reads the result of a compile that is over. False: there is none, or not a whole one. */
 bool offer_read_result(const char *dir, struct offer_result *result);
+
+/** Notes what of its standard output somebody was told: whoever has to compile again does not tell
+ * that again. */
+void offer_note_told(const char *dir, const struct bytes *told);
+
+/** Appends what was noted. */
+void offer_read_told(const char *dir, struct bytes *told);
 
 /** May others claim the compile? Its result is there. */
 bool offer_is_told(const struct offer *offer);

@@ -40,7 +40,7 @@ static bool write_files(const struct request *request, struct compile *compile, 
 
 static void take_said(struct answer *answer, const struct request *request, struct compile *compile)
 {
-    said_take_out(compile_said(compile), &answer->text);
+    compile_take_out(compile, &answer->text);
     bool hidden = request_takes_all(request) && request->invocation.delivery.stderr_file != NULL;
     if (!hidden) {
         diagnostics_answer(&compile_said(compile)->list,

@@ -165,6 +165,7 @@ bool compile_attach(struct compile *compile)
         return false;
     }
     show_workplace(compile);
+    offer_read_told(compile->facts.dir, &compile->said.told);
     enter(compile, COMPILE_ATTACHED);
     return true;
 }
@@ -500,6 +501,15 @@ const struct compile_facts *compile_facts(const struct compile *compile)
 struct said *compile_said(struct compile *compile)
 {
     return &compile->said;
+}
+
+void compile_take_out(struct compile *compile, struct bytes *out)
+{
+    size_t before = compile->said.told.len;
+    said_take_out(&compile->said, out);
+    if (compile->workplace.name != NULL && compile->said.told.len > before) {
+        offer_note_told(compile->facts.dir, &compile->said.told);
+    }
 }
 
 void compile_say(struct compile *compile, const char *sentence)

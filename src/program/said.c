@@ -10,6 +10,7 @@ void said_finish(struct said *said)
 {
     diagnostics_finish(&said->list);
     bytes_finish(&said->out);
+    bytes_finish(&said->told);
     for (size_t i = 0; i < SAID_FILE_COUNT; i++) {
         spool_finish(&said->files[i]);
     }
@@ -43,6 +44,7 @@ void said_begin(struct said *said, const char *dir)
     static const char *const names[] = {
         [SAID_STDOUT] = "stdout", [SAID_RAW] = "stderr", [SAID_SHOWN] = "shown"};
     drop_out(said);
+    said->repeated = 0;
     for (size_t i = 0; i < SAID_FILE_COUNT; i++) {
         spool_begin(&said->files[i], mem_format("%s/said-%s", dir, names[i]));
     }
@@ -59,16 +61,42 @@ void said_move(struct said *said, const char *dir)
     }
 }
 
+static void keep_out(struct said *said, const char *data, size_t len)
+{
+    size_t room = SAID_STDOUT_MAX_BYTES - said->out.len;
+    size_t kept = len < room ? len : room;
+    bytes_append(&said->out, data, kept);
+    said->out_cut += len - kept;
+}
+
+// How many bytes, the first ones, were told already. A line that then is another one is told whole.
+static size_t skip_told(struct said *said, const char *data, size_t len)
+{
+    size_t count = 0;
+    while (count < len && said->repeated < said->told.len &&
+           data[count] == said->told.data[said->repeated]) {
+        count++;
+        said->repeated++;
+    }
+    if (count < len && said->repeated < said->told.len) {
+        size_t start = said->repeated;
+        while (start > 0 && said->told.data[start - 1] != '\n') {
+            start--;
+        }
+        keep_out(said, said->told.data + start, said->repeated - start);
+        said->repeated = said->told.len;
+    }
+    return count;
+}
+
 void said_add_out(struct said *said, const char *data, size_t len)
 {
     if (said->is_wanted[SAID_STDOUT]) {
         spool_append(&said->files[SAID_STDOUT], data, len);
         return;
     }
-    size_t room = SAID_STDOUT_MAX_BYTES - said->out.len;
-    size_t kept = len < room ? len : room;
-    bytes_append(&said->out, data, kept);
-    said->out_cut += len - kept;
+    size_t known = skip_told(said, data, len);
+    keep_out(said, data + known, len - known);
 }
 
 void said_add_raw(struct said *said, const char *line, size_t len, bool ends)
@@ -128,6 +156,8 @@ static void append_out(const struct said *said, struct bytes *out)
 void said_take_out(struct said *said, struct bytes *out)
 {
     append_out(said, out);
+    bytes_append(&said->told, bytes_text(&said->out), said->out.len);
+    said->repeated = said->told.len;
     drop_out(said);
 }
 

@@ -16,6 +16,7 @@
 // rustc's temporary files may lie beside them, and what a macro puts there.
 #define ALIVE "relay.alive"
 #define RESULT "relay.result"
+#define TOLD "relay.told"
 
 static char *link_path(const char *state_root, const char *name)
 {
@@ -177,6 +178,22 @@ bool offer_read_result(const char *dir, struct offer_result *result)
     bytes_finish(&text);
     free(path);
     return good;
+}
+
+void offer_note_told(const char *dir, const struct bytes *told)
+{
+    struct failure ignored; // then it is told twice
+    char *path = path_join(dir, TOLD);
+    file_replace(path, bytes_text(told), told->len, &ignored);
+    free(path);
+}
+
+void offer_read_told(const char *dir, struct bytes *told)
+{
+    struct failure ignored;
+    char *path = path_join(dir, TOLD);
+    file_read(path, TOLD, told, &ignored);
+    free(path);
 }
 
 bool offer_is_told(const struct offer *offer)

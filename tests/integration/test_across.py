@@ -254,6 +254,25 @@ def declare_dep_info(crate, path):
     crate.full_arguments = lambda: [*full_arguments(), f"--emit=dep-info={path}"]
 
 
+class WhatWasToldThere(Across):
+    def test_is_not_told_again(self):
+        """A macro's output; the owner dies, and the other one compiles again."""
+        first, second = self.two_workers()
+        gate = self.gate()
+        crate = self.crate(text=self.script(f"once {self.note('held')} fifo-wait {gate.path}",
+                                            "stdout two")
+                           .replace("metadata m1", "stdout one\nmetadata m1"))
+        early = first.ask(**crate.metadata())
+        self.assert_ok(early)
+        full = second.send(**crate.full())
+        second.barrier()
+        first.process.kill()
+        late = second.answer(full)
+        self.assert_ok(late)
+        self.assertEqual("one\ntwo\n", early.output + late.output)
+        self.assertEqual(2, self.runs())
+
+
 class ATakeoverIsClaimed(Across):
     """Whoever takes a finished compile has it for himself from one rename on. Here it is held in the
     middle of placing what was made: its dep-info file has become a FIFO."""

@@ -341,6 +341,22 @@ class Ordinary(Linking):
         self.assertEqual(expected.output, response.output)
         self.assert_clean_end(worker)
 
+    def test_the_linker_fails_and_all_is_said_once(self):
+        """The early request has told what a macro printed before."""
+        self.write_linker("#!/bin/sh\necho undefined symbol >&2\nexit 1\n")
+        for second in ("stdout two", f"once {self.note('other')} stdout two"):
+            with self.subTest(second):
+                worker = self.start()
+                program = self.program("stdout one", second, "stdout three", "linker",
+                                       name=second[:4])
+                self.make_rlibs()
+                early = worker.ask(**program.codegen())
+                self.assert_ok(early, "one\ntwo\nthree\n")
+                late = worker.ask(**program.link())
+                rest = "" if second == "stdout two" else "three\n"
+                self.assertTrue(late.output.startswith(rest + "undefined symbol"), late.output)
+                self.assert_clean_end(worker)
+
     def test_metadata_that_is_not_there(self):
         program = self.program()
         fields = program.codegen()
