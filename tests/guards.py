@@ -410,6 +410,8 @@ GUARDS = {
                   "data[count] == said->told.data[said->repeated]", "false"),
     "said-across": ("test_across", "WhatWasToldThere", "offer",
                     "    file_read(path, TOLD, told, &ignored);\n", ""),
+    "oneshot-direct": ("test_flags", "TheCommandLine", "request",
+                       "reader->runs_once ? NULL : words", "words"),
     "oneshot-once": ("test_flags", "WhatWasShown", "session",
                      "session->services.on_said == NULL", "session != NULL"),
     "portable-environment": ("test_portable", "Ordinary", "link_record",

@@ -128,7 +128,7 @@ static bool build(const struct request_reader *reader, const struct strlist *wor
 {
     struct invocation_source source = {.startup = &reader->options->flags,
                                        .startup_words = &reader->options->words,
-                                       .request_words = words,
+                                       .request_words = reader->runs_once ? NULL : words,
                                        .base_dir = request->base_dir,
                                        .inherited_env = reader->inherited_env};
     char *root = NULL;

@@ -54,6 +54,7 @@ struct session *session_create(const struct session_services *services)
                                               .inherited_env = services->inherited_env,
                                               .cwd = services->cwd,
                                               .cwd_kind = services->cwd_kind,
+                                              .runs_once = services->on_said != NULL,
                                               .state_root = services->state->root,
                                               .links = services->links};
     struct compile_place place = {.loop = services->loop,

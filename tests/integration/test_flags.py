@@ -131,6 +131,15 @@ class OneShot(OneShotCase):
         self.assertEqual([], self.workspace.leftovers())
 
 
+class TheCommandLine(OneShotCase):
+    def test_is_the_tools_as_it_stands(self):
+        """It is nobody else's: the tool writes where it says."""
+        words = ["--crate-name=x", "--crate-type=bin", "--emit=dep-info,link=out/y", "--out-dir=out",
+                 "-Cincremental=inc"]
+        done = self.run_script("print-args", words=words)
+        self.assertEqual(["main.rs", *words], printed_arguments(done.stderr.decode()))
+
+
 class WhatWasShown(OneShotCase):
     """It cannot be taken back."""
 
