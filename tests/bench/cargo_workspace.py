@@ -7,6 +7,7 @@ what is edited there, as Bazel does.
 """
 
 import functools
+import itertools
 import pathlib
 import re
 import shutil
@@ -170,7 +171,10 @@ class CargoWorkspace:
 
 
 class Touch:
-    """Real edits of one crate, each different from those before."""
+    """Real edits of one crate, each different from those before, also from another Touch's: in a small
+    workspace several cases touch the same crate."""
+
+    _numbers = itertools.count(1)
 
     def __init__(self, workspace, target):
         self.crate = target.crate_name
@@ -178,11 +182,9 @@ class Touch:
         root = source_of(target).relative_to(folder_of(target.package))
         self._path = workspace.folder / target.label[2:].partition(":")[0] / root
         self._text = self._path.read_text(encoding="utf-8")
-        self._number = 0
 
     def __call__(self):
-        self._number += 1
-        text = self._text + TOUCH.format(number=self._number)
+        text = self._text + TOUCH.format(number=next(self._numbers))
         self._path.write_text(text, encoding="utf-8")
 
 
