@@ -391,8 +391,8 @@ GUARDS = {
     "portable-metadata": ("test_portable", "Ordinary", "relink",
                           "!metadata_has_sum(rlib, sum)", "sum == NULL"),
     "portable-reason": ("test_portable", "Ordinary", "portable_pair",
-                        'log_line("%s is compiled the ordinary way: %s", subject, why.text);',
-                        ""),
+                        'log_line("%s is compiled from its sources, not linked from \'%s\': %s", subject,\n'
+                        "                 half->request->invocation.delivery.listed_objects, why.text);", ""),
     "portable-identity": ("test_portable", "Ordinary", "relink",
                           "strcmp(record->identity, identity) == 0 &&", ""),
     "portable-hollow": ("test_portable", "Ordinary", "relink",

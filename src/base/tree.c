@@ -215,14 +215,15 @@ bool tree_make_private(const char *dir, struct failure *why)
         return false;
     }
     if (!is_there && lstat(dir, &info) != 0) {
-        return failure_errno(why, errno, "cannot use '%s' for state", dir);
+        return failure_errno(why, errno, "cannot use the directory '%s'", dir);
     }
     bool ours = S_ISDIR(info.st_mode) && info.st_uid == geteuid();
     if (!ours || (info.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-        return failure_set(why,
-                           "cannot use '%s' for state: it must be a directory of this user with "
-                           "mode 0700 (--state-dir names another place)",
-                           dir);
+        return failure_set(
+            why,
+            "cannot use '%s' for our files: it must be a directory of this user with "
+            "mode 0700 (--state-dir names another place)",
+            dir);
     }
     return true;
 }

@@ -74,7 +74,9 @@ static bool listen_at(struct gate *gate, int take_fd, struct failure *why)
     } else {
         status = uv_read_start((uv_stream_t *)&gate->asked, on_alloc, on_read);
     }
-    return status == 0 || failure_errno(why, -status, "cannot listen at the gate");
+    return status == 0 ||
+           failure_errno(why, -status,
+                         "cannot read the FIFO that says when rustc calls its linker");
 }
 
 static struct gate *create(const struct gate_spec *spec, const int fds[2], struct failure *why)
@@ -182,7 +184,7 @@ static bool note(const char *dir, const char *part, struct failure *why)
     if (fd >= 0) {
         close(fd);
     } else {
-        failure_errno(why, errno, "cannot open the gate '%s'", path);
+        failure_errno(why, errno, "cannot let the linker run: cannot create '%s'", path);
     }
     free(path);
     return fd >= 0;
@@ -196,9 +198,11 @@ bool gate_open(const char *dir, struct failure *why)
     char *path = path_join(dir, GATE_ASKED);
     int error = gate_layout_write(path, GATE_SAYS_OPENED);
     if (error == ENXIO || error == EPIPE) {
-        failure_set(why, "cannot open the gate '%s': its worker is gone", path);
+        failure_set(why,
+                    "cannot let the linker run: the worker that started its rustc is gone ('%s')",
+                    path);
     } else if (error != 0) {
-        failure_errno(why, error, "cannot open the gate '%s'", path);
+        failure_errno(why, error, "cannot let the linker run: cannot write '%s'", path);
     }
     free(path);
     return error == 0;
@@ -216,5 +220,6 @@ bool gate_pass(const struct gate *gate, struct failure *why)
     static const char go = GATE_SAYS_GO;
     return note(gate->dir, GATE_PASSED, why) &&
            (write(gate->go_fd, &go, 1) == 1 || errno == EAGAIN ||
-            failure_errno(why, errno, "cannot open the gate in '%s'", gate->dir));
+            failure_errno(why, errno, "cannot let the linker run: cannot write '%s/%s'", gate->dir,
+                          GATE_GO));
 }

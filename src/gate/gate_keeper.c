@@ -54,7 +54,7 @@ char *gate_keeper_dir(const char *argv0)
 static bool report(int error, const char *path, struct failure *why)
 {
     if (error == ENXIO || error == EPIPE) {
-        return failure_set(why, "cannot link: the worker is gone");
+        return failure_set(why, "cannot link: the worker that started this rustc is gone");
     }
     return failure_errno(why, error, "cannot link: cannot use the FIFO '%s'", path);
 }
@@ -114,7 +114,8 @@ char *gate_keeper_linker(const char *dir, struct failure *why)
 {
     char *linker = read_linker(dir);
     if (linker == NULL) {
-        failure_errno(why, errno, "cannot link: the gate in '%s' names no linker", dir);
+        failure_errno(why, errno, "cannot link: cannot read which linker to start in '%s/%s'", dir,
+                      GATE_LINKER);
     }
     return linker;
 }

@@ -198,8 +198,9 @@ static bool put_neighbour(const char *from, const char *dir, const char *place, 
 {
     char *real = realpath(from, NULL);
     char *path = path_join(dir, place);
-    bool good = (real != NULL && symlink(real, path) == 0) ||
-                failure_errno(why, errno, "cannot link the library '%s'", from);
+    bool good =
+        (real != NULL && symlink(real, path) == 0) ||
+        failure_errno(why, errno, "cannot make a link '%s' to the library '%s'", path, from);
     free(path);
     free(real);
     return good;
@@ -311,7 +312,7 @@ bool gated_open(const char *dir, const struct gated_request *late, struct failur
 static bool link_library(const char *rlib, const char *place, struct failure *why)
 {
     return symlink(rlib, place) == 0 ||
-           failure_errno(why, errno, "cannot link the library '%s'", rlib);
+           failure_errno(why, errno, "cannot make a link '%s' to the library '%s'", place, rlib);
 }
 
 bool gated_place_full(const struct gated *gated, const struct gated_request *late, const char *dir,

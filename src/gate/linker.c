@@ -19,8 +19,7 @@ static bool check_rlib(const char *argument, struct failure *why)
     if (!text_ends_with(argument, ".rlib") || !hollow_is(argument)) {
         return true;
     }
-    return failure_set(why, "cannot link: '%s' is a hollow rlib (it has metadata and no code)",
-                       argument);
+    return failure_set(why, "cannot link: '%s' has metadata and no code (a hollow rlib)", argument);
 }
 
 // rustc writes its arguments there when the system refuses so many. What cannot be opened is for

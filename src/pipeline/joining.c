@@ -59,16 +59,16 @@ const char *joining_early_obstacle(const struct joining_early *early)
         return early->obstacle;
     }
     if (early->is_bound) {
-        return "its directory may be emptied as soon as it is answered";
+        return "its working directory may be emptied as soon as it is answered";
     }
     if (!early->has_identity) {
         return "not every one of its inputs has a digest";
     }
     if (!early->has_program) {
-        return "the program's own file is not known";
+        return "the file of rustc-relay's own program is not known";
     }
     if (!early->is_known && early->held >= early->most) {
-        return "enough other ones are held at their gates";
+        return "as many linked crates wait for their libraries as --keep-gates allows";
     }
     return NULL;
 }

@@ -140,8 +140,10 @@ static bool read_words(struct recording *recording, char **argv, struct failure 
         }
     }
     for (size_t i = 0; good && i < words->count; i++) {
-        good = strstr(words->items[i], LINK_PLACE_MARK) == NULL ||
-               failure_set(why, "an argument of the linker holds a byte that we use");
+        good =
+            strstr(words->items[i], LINK_PLACE_MARK) == NULL ||
+            failure_set(why, "its linker's argument %zu has a byte 0x01, which cannot be recorded",
+                        i + 1);
     }
     return good;
 }
@@ -159,7 +161,7 @@ static bool make_output(struct recording *recording, struct failure *why)
             return made;
         }
     }
-    return failure_set(why, "the linker's arguments do not say where its output goes");
+    return failure_set(why, "its linker is not told with -o where its output goes");
 }
 
 // The index of the first argument that mentions the path; the count when none does.
@@ -278,7 +280,8 @@ static bool place_words(struct recording *recording, struct failure *why)
         char *placed = substitutions_apply(&recording->rules, words->items[i]);
         strlist_replace_take(words, i, placed);
         if (placed[0] == '/' && strstr(placed, "/lib/rustlib/") != NULL) {
-            return failure_set(why, "rustc's own libraries are not where its program is");
+            return failure_set(why,
+                               "rustc's own libraries are not in the directory of its toolchain");
         }
     }
     return true;
@@ -334,7 +337,7 @@ static bool write_record(struct recording *recording, struct failure *why)
 static bool record(struct recording *recording, char **argv, struct failure *why)
 {
     if (recorder_is_done(recording->dir)) {
-        return failure_set(why, "the linker is called more than once");
+        return failure_set(why, "rustc calls its linker more than once");
     }
     if (!read_spec(recording, why) || !read_words(recording, argv, why) ||
         !make_output(recording, why) || !visit_folder(recording, ".", visit_private, why)) {

@@ -29,23 +29,26 @@ static bool has_library(const char *rlib, const char *sum, struct failure *why)
 {
     bool good = true;
     if (hollow_is(rlib)) {
-        good = failure_set(why, "'%s' is a hollow rlib (it has metadata and no code)", rlib);
+        good = failure_set(why, "'%s' has metadata and no code (a hollow rlib)", rlib);
     } else if (!metadata_has_sum(rlib, sum)) {
-        good = failure_set(why, "'%s' has other metadata than those that were used", rlib);
+        good = failure_set(why, "'%s' has other metadata than the early action compiled against",
+                           rlib);
     }
     return good;
 }
 
-static bool fits(const struct link_record *record, const char *base_dir,
-                 const struct command *command, struct failure *why)
+static bool fits(const struct relink *relink, const char *base_dir, const struct command *command,
+                 struct failure *why)
 {
+    const struct link_record *record = &relink->record;
     if (record->obstacle != NULL) {
         return failure_set(why, "%s", record->obstacle);
     }
     char *identity = link_record_identity(command);
     bool good = (record->identity != NULL && strcmp(record->identity, identity) == 0 &&
                  record->libraries.count == command->dependencies.count) ||
-                failure_set(why, "the objects are another command's");
+                failure_set(why, "'%s' was made with other arguments, environment or another tool",
+                            relink->objects);
     free(identity);
     for (size_t i = 0; good && i < record->libraries.count; i++) {
         char *rlib = path_join(base_dir, command->dependencies.items[i].rlib);
@@ -69,7 +72,7 @@ struct relink *relink_create(const char *objects, const char *base_dir,
     struct relink *relink = mem_zalloc(sizeof *relink);
     relink->objects = mem_dup(objects);
     relink->linker = mem_dup(gating_linker(command));
-    if (!read_record(relink, why) || !fits(&relink->record, base_dir, command, why)) {
+    if (!read_record(relink, why) || !fits(relink, base_dir, command, why)) {
         relink_destroy(relink);
         return NULL;
     }

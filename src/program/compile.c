@@ -241,7 +241,7 @@ static bool fail(struct compile *compile)
 bool compile_start(struct compile *compile, struct failure *why)
 {
     if (compile->facts.state == COMPILE_REFUSED) {
-        failure_set(why, "its inputs cannot be linked");
+        failure_set(why, "the links to its inputs could not be made");
         return fail(compile);
     }
     workplace_clear(&compile->workplace);

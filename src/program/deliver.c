@@ -267,8 +267,8 @@ static bool place_folder(struct placing *placing, const char *folder, const char
 {
     char *path = path_join(placing->to->made->dir, folder);
     DIR *dir = opendir(path);
-    bool good =
-        dir != NULL || failure_errno(why, errno, "cannot read the compile's directory '%s'", path);
+    bool good = dir != NULL ||
+                failure_errno(why, errno, "cannot read '%s', where rustc wrote its outputs", path);
     for (struct dirent *entry = NULL; good && (entry = readdir(dir)) != NULL;) {
         const char *name = entry->d_name;
         if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
@@ -336,7 +336,8 @@ static bool place_all(const struct deliver_to *to, struct failure *why)
 bool deliver_stamp(const struct delivery *delivery, struct failure *why)
 {
     if (delivery->objects != NULL) {
-        return objects_write_obstacle(delivery->objects, "its linker waits in a worker", why);
+        return objects_write_obstacle(delivery->objects,
+                                      "its early action ran in a worker, not by itself", why);
     }
     char *folder = path_dirname(delivery->stamp);
     bool good = tree_make(folder, S_IRWXU | S_IRWXG | S_IRWXO, why) &&

@@ -41,10 +41,11 @@ void events_request_opened(struct trace *trace, const struct request *request)
 void events_request_served(struct trace *trace, const struct request *request, enum verdict verdict)
 {
     static const char *const reasons[] = {
-        [VERDICT_ALONE] = "compiles alone: it has no key",
-        [VERDICT_FIRST] = "compiles: the first of its key",
+        [VERDICT_ALONE] = "compiles alone: it has no --pipelining-key, or inputs without a digest",
+        [VERDICT_FIRST] = "compiles: the first of its --pipelining-key",
         [VERDICT_DIFFERENT] = "compiles afresh: arguments, environment or inputs differ",
-        [VERDICT_AFRESH] = "compiles afresh: its dependants have other metadata, or a file changed",
+        [VERDICT_AFRESH] =
+            "compiles afresh: what was compiled has other metadata, or a file changed",
         [VERDICT_JOINED] = "joins a running compile",
         [VERDICT_TAKEN] = "takes what a compile has made",
         [VERDICT_AGAIN] = "compiles once more: the compile it would take was killed",

@@ -109,7 +109,7 @@ static int run_early(struct half *half)
 {
     const char *obstacle = gating_record_obstacle(&compile_facts(half->compile)->command);
     if (obstacle == NULL && half->program == NULL) {
-        obstacle = "the program's own file is not known";
+        obstacle = "the file of rustc-relay's own program is not known";
     }
     if (obstacle != NULL) {
         return leave_to_late(half, obstacle);
@@ -157,7 +157,8 @@ static bool check_linker(const struct half *half, struct failure *why)
     if (end->exit_code != 0) {
         return failure_set(why, "the linker exited with code %d", end->exit_code);
     }
-    return relink_is_done(half->relink) || failure_set(why, "the linker made nothing");
+    return relink_is_done(half->relink) ||
+           failure_set(why, "the linker exited with code 0 and wrote no output");
 }
 
 // Whatever is wrong with it, `why` says.
@@ -180,7 +181,8 @@ static bool run_late(struct half *half, int *ret_exit_code)
     struct failure why;
     if (!relinks(half, &why)) {
         char *subject = command_subject(&compile_facts(half->compile)->command);
-        log_line("%s is compiled the ordinary way: %s", subject, why.text);
+        log_line("%s is compiled from its sources, not linked from '%s': %s", subject,
+                 half->request->invocation.delivery.listed_objects, why.text);
         free(subject);
         return false;
     }

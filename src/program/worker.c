@@ -73,7 +73,8 @@ static void open_links(struct worker *worker)
     struct failure why;
     if (!link_home_init(&worker->links, state->root,
                         state->in_output_base ? LINK_HOME_MEMORY : NULL, &why)) {
-        log_line("private roots are kept on the disk: %s", why.text);
+        log_line("the links to sandboxed inputs are kept on the disk, which is slower: %s",
+                 why.text);
     }
 }
 
@@ -82,7 +83,8 @@ static void open_jobserver(struct worker *worker)
     char *dir = mem_format("%s/jobserver", worker->host.state.root);
     struct failure why;
     if (!jobserver_open(&worker->jobserver, &worker->host.loop, dir, worker->options->jobs, &why)) {
-        log_line("each rustc has as many threads as it likes: %s", why.text);
+        log_line("without a jobserver, each rustc starts as many threads as it likes: %s",
+                 why.text);
     }
     free(dir);
 }

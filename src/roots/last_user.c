@@ -31,7 +31,8 @@ bool last_user_set(int lease, const char *user, struct failure *why)
     // Whom another user left behind may be alive until that user looks.
     bool may_name = is_new || last_user_is_settled(lease);
     return !may_name || write_last(lease, user) ||
-           failure_errno(why, errno, "cannot write into the lock of a private root");
+           failure_errno(why, errno,
+                         "cannot write the lock file of a directory of links to inputs");
 }
 
 void last_user_settle(int lease)

@@ -46,7 +46,7 @@ static bool choose(struct link_home *home, const char *memory, struct failure *w
 {
     struct platform_room room;
     if (!platform_memory_room(memory, &room)) {
-        return failure_set(why, "'%s' is no tmpfs whose links are followed", memory);
+        return failure_set(why, "'%s' is no tmpfs, or is mounted with nosymfollow", memory);
     }
     if (room.bytes / bytes_of_mib < LINK_HOME_MIN_MIB) {
         return failure_set(why, "'%s' has less than %d MiB", memory, LINK_HOME_MIN_MIB);

@@ -86,12 +86,12 @@ void link_log_note(struct bytes *notes, const char *name, const char *target)
     bytes_append(notes, target, strlen(target) + 1);
 }
 
-static bool has_room(int fd, size_t link_count, struct failure *why)
+static bool has_room(int fd, const char *dir, size_t link_count, struct failure *why)
 {
     struct stat info;
     size_t limit = BYTES_MIN + link_count * BYTES_PER_LINK_MAX;
     return (fstat(fd, &info) == 0 && (size_t)info.st_size <= limit) ||
-           failure_set(why, "the log of links has grown over %zu bytes", limit);
+           failure_set(why, "'%s.targets' has grown over %zu bytes", dir, limit);
 }
 
 bool link_log_append(const char *dir, const struct bytes *notes, size_t link_count,
@@ -103,7 +103,7 @@ bool link_log_append(const char *dir, const struct bytes *notes, size_t link_cou
     char *path = log_path(dir);
     int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
     int error = fd < 0 ? errno : file_write_all(fd, notes->data, notes->len);
-    bool good = error == 0 ? has_room(fd, link_count, why)
+    bool good = error == 0 ? has_room(fd, dir, link_count, why)
                            : failure_errno(why, error, "cannot write '%s'", path);
     if (fd >= 0) {
         close(fd);

@@ -106,14 +106,16 @@ static bool add_link(struct link_maker *maker, const char *name, const char *lat
     }
     free(target);
     return error == 0 || error == EEXIST ||
-           failure_errno(why, error, "cannot link the input '%s' into the private root", name);
+           failure_errno(why, error, "cannot make the link '%s/%s' to an input", maker->targets.dir,
+                         name);
 }
 
 static bool add_folder(struct link_maker *maker, const char *name, struct failure *why)
 {
     char *folder = mem_dup_len(name, strlen(name) - 1);
     bool good = make_folder(maker->root_fd, folder) ||
-                failure_errno(why, errno, "cannot make the folder '%s' in the private root", name);
+                failure_errno(why, errno, "cannot make the directory '%s/%s' for outputs",
+                              maker->targets.dir, name);
     free(folder);
     link_maker_touch(maker, name);
     return good;
@@ -123,8 +125,11 @@ bool link_maker_add(struct link_maker *maker, const char *name, const char *late
                     struct failure *why)
 {
     if (!is_plain(name)) {
-        return failure_set(why, "the input '%s' is no path below the directory of the request",
-                           name);
+        return failure_set(
+            why,
+            "the input '%s' is not a path below the directory of the request, which is all "
+            "that a sandboxed request can have",
+            name);
     }
     if (maker->is_fresh) {
         make_new_folders(maker, name);

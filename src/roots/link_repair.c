@@ -38,8 +38,10 @@ bool link_repair(const char *dir, int root_fd, struct manifest *manifest, struct
 {
     struct repair repair = {.dir = dir, .manifest = manifest, .sealed = manifest->sealed};
     repair.why = why;
-    bool good = link_log_load(&repair.log, dir) || manifest->count == 0 ||
-                failure_set(why, "what the links in '%s' were is not known", dir);
+    bool good =
+        link_log_load(&repair.log, dir) || manifest->count == 0 ||
+        failure_set(why, "the directory of links '%s' was changed, and '%s.targets' cannot be read",
+                    dir, dir);
     if (good) {
         struct folder top = {.fd = root_fd, .end = manifest->count};
         good = repair_folder(&repair, &top);
@@ -87,7 +89,8 @@ static bool remove_surplus(struct repair *repair, int fd)
     int again = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *dir = again < 0 ? NULL : fdopendir(again);
     if (dir == NULL) {
-        return failure_errno(repair->why, errno, "cannot read the private root '%s'", repair->dir);
+        return failure_errno(repair->why, errno, "cannot read the directory of links '%s'",
+                             repair->dir);
     }
     bool good = true;
     for (const char *name = NULL; good && (name = tree_next(dir)) != NULL;) {
@@ -104,8 +107,7 @@ static bool make_link(struct repair *repair, int fd, const char *path)
     const char *target = link_log_target(&repair->log, path);
     return (target != NULL && (symlinkat(target, fd, name) == 0 || errno == EEXIST)) ||
            failure_errno(repair->why, target == NULL ? ENOENT : errno,
-                         "cannot make the input '%s' again in the private root '%s'", path,
-                         repair->dir);
+                         "cannot make the link '%s/%s' to an input again", repair->dir, path);
 }
 
 // The links that lie in the folder itself.
@@ -137,10 +139,9 @@ static bool repair_inner(struct repair *repair, const struct folder *outer, size
     }
     mkdirat(outer->fd, own_name, S_IRWXU); // mostly it is there
     inner.fd = tree_open(outer->fd, own_name);
-    bool good = inner.fd >= 0
-                    ? repair_folder(repair, &inner)
-                    : failure_errno(repair->why, errno, "cannot open '%s' in the private root '%s'",
-                                    repair->path.data, repair->dir);
+    bool good = inner.fd >= 0 ? repair_folder(repair, &inner)
+                              : failure_errno(repair->why, errno, "cannot open '%s/%s'",
+                                              repair->dir, repair->path.data);
     if (inner.fd >= 0) {
         close(inner.fd);
     }

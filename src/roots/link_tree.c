@@ -210,7 +210,7 @@ static bool apply(const char *dir, const char *sandbox, const struct manifest *h
     link_tree_distrust(dir);
     int root_fd = tree_open(AT_FDCWD, dir);
     if (root_fd < 0) {
-        return failure_errno(why, errno, "cannot open the private root '%s'", dir);
+        return failure_errno(why, errno, "cannot open the directory of links '%s'", dir);
     }
     struct change change = {.held = held, .wanted = wanted};
     struct part parts[2] = {{.change = &change, .good = true}, {.change = &change, .good = true}};
@@ -253,11 +253,11 @@ static bool make_anew(const char *dir, const char *sandbox, struct manifest *wan
 static bool restore(const char *dir, bool is_settled, struct manifest *held, struct failure *why)
 {
     if (!link_tree_held(dir, held)) {
-        return failure_set(why, "what the private root '%s' must hold is not known", dir);
+        return failure_set(why, "cannot read '%s.manifest'", dir);
     }
     int root_fd = tree_open(AT_FDCWD, dir);
     if (root_fd < 0) {
-        return failure_errno(why, errno, "cannot open the private root '%s'", dir);
+        return failure_errno(why, errno, "cannot open the directory of links '%s'", dir);
     }
     bool good = is_settled || link_seal_holds_all(root_fd, held) ||
                 (link_repair(dir, root_fd, held, why) && save(dir, held, why));

@@ -70,8 +70,11 @@ struct private_root *private_root_lease(const char *links, const char *name, con
         free(place);
     }
     if (busy) {
-        failure_set(why, "%d compiles of one crate run at the same time in '%s/roots/%s'",
-                    SPARES_MAX, links, name);
+        failure_set(
+            why,
+            "cannot give it a directory of links to its inputs: '%s/roots/%s' has %d, and a "
+            "compile of this crate runs in each",
+            links, name, SPARES_MAX);
     }
     return root;
 }

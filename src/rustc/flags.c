@@ -62,7 +62,7 @@ static const struct flag_spec specs[FLAG_COUNT] = {
                               "the request wants the rlib; takes over the running rustc"},
     [FLAG_PIPELINING_CODEGEN] =
         {"--pipelining-codegen", ARITY_NONE, PLACE_REQUEST, NULL,
-         "the request wants a linked crate's code; answered when the linker is asked for"},
+         "the request wants a linked crate's code; answered when rustc calls the linker"},
     [FLAG_PIPELINING_LINK] = {"--pipelining-link", ARITY_NONE, PLACE_REQUEST, NULL,
                               "the request wants the program or shared object; lets the running "
                               "rustc link"},
@@ -70,7 +70,7 @@ static const struct flag_spec specs[FLAG_COUNT] = {
                              "names the crate that both requests belong to"},
     [FLAG_PIPELINING_RMETA_PATH] =
         {"--pipelining-rmeta-path", ARITY_ONE, PLACE_REQUEST, "FILE",
-         "the metadata dependants used; what was compiled must equal it"},
+         "the metadata that dependants used; what was compiled must equal it"},
     [FLAG_PIPELINING_RLIB_PATH] = {"--pipelining-rlib-path", ARITY_ONE, PLACE_REQUEST, "FILE",
                                    "where the rlib goes, if --emit does not say it"},
     [FLAG_PIPELINING_STAMP] =
@@ -90,8 +90,9 @@ static const struct flag_spec specs[FLAG_COUNT] = {
     [FLAG_STATE_DIR] = {"--state-dir", ARITY_ONE, OWN, "DIR",
                         "where compiles keep their files (default: in Bazel's output base)"},
     [FLAG_HIDE_UNDECLARED] = {"--hide-undeclared", ARITY_NONE, OWN, NULL,
-                              "run unsandboxed compiles in private roots, too: they see what they "
-                              "would see in a sandbox, and make the same bytes"},
+                              "run unsandboxed compiles, too, in directories of links to their "
+                              "inputs: they see what they would see in a sandbox, and make the "
+                              "same bytes"},
     [FLAG_TRACE] = {"--trace", ARITY_ONE, OWN, "FILE",
                     "write Chrome trace events; %p in the name becomes the process id"},
     [FLAG_KEEP_RESULTS] = {"--keep-results", ARITY_ONE, OWN, "N",
@@ -99,10 +100,10 @@ static const struct flag_spec specs[FLAG_COUNT] = {
     [FLAG_KEEP_BYTES] = {"--keep-bytes", ARITY_ONE, OWN, "N",
                          "bytes of finished compiles kept until they are taken (default 2 GiB)"},
     [FLAG_KEEP_GATES] = {"--keep-gates", ARITY_ONE, OWN, "N",
-                         "linked crates held at their gates at once (default: one for each 512 MiB "
-                         "of memory)"},
+                         "linked crates whose linkers wait for their libraries' code at once "
+                         "(default: one for each 512 MiB of memory)"},
     [FLAG_GATE_SECONDS] = {"--gate-seconds", ARITY_ONE, OWN, "N",
-                           "how long they are held while no request is open (default 60)"},
+                           "how long they wait while no request is open (default 60)"},
     [FLAG_JOBS] = {"--jobs", ARITY_ONE, OWN, "N",
                    "threads that compute at once; one rustc more than that may (default: one per "
                    "core)"},

@@ -111,7 +111,7 @@ const char *gating_obstacle(const struct command *command)
 {
     const struct crate_args *crate = &command->crate;
     if (command->outputs == OUTPUTS_DIRECT || command->outputs == OUTPUTS_LIBRARY) {
-        return "its outputs cannot be redirected";
+        return "its tool cannot be told to write elsewhere";
     }
     if (crate_args_emit(crate, "link") == NULL) {
         return "it does not link";

@@ -54,7 +54,7 @@ static bool write_new(const struct bytes *head, const struct mapping *metadata, 
         unlink(temporary);
     }
     free(temporary);
-    return error == 0 || failure_errno(why, error, "cannot write the hollow rlib '%s'", path);
+    return error == 0 || failure_errno(why, error, "cannot write the rlib without code '%s'", path);
 }
 
 bool hollow_write(const char *rmeta, const char *path, struct failure *why)
@@ -66,9 +66,9 @@ bool hollow_write(const char *rmeta, const char *path, struct failure *why)
     struct bytes head = {0};
     bool good;
     if (metadata.len == 0) {
-        good = failure_set(why, "the metadata '%s' are empty", rmeta);
+        good = failure_set(why, "the metadata file '%s' is empty", rmeta);
     } else if (!archive_append_head(&head, ARCHIVE_METADATA, metadata.len)) {
-        good = failure_set(why, "the metadata '%s' are too large for an rlib", rmeta);
+        good = failure_set(why, "the metadata file '%s' is too large for an rlib", rmeta);
     } else {
         good = write_new(&head, &metadata, path, why);
     }

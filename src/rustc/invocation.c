@@ -233,19 +233,25 @@ static bool check_library_names(const struct command *command, struct failure *w
 {
     const struct crate_args *crate = &command->crate;
     if (strchr(crate->crate_name, '/') != NULL || strchr(crate->extra_filename, '/') != NULL) {
-        return failure_set(why, "the file names of a pipelined crate must not contain '/': '%s%s'",
-                           crate->crate_name, crate->extra_filename);
+        return failure_set(why,
+                           "crate %s: --pipelining-metadata and --pipelining-full take no '/' in "
+                           "--crate-name and -Cextra-filename: '%s%s'",
+                           crate->crate_name, crate->crate_name, crate->extra_filename);
     }
     if (command->placement.splits && !command->placement.hides) {
         return failure_set(why,
-                           "crate %s: -Csplit-debuginfo with a --remap-path-scope that leaves "
-                           "debug information out is not for a pipelined crate",
+                           "crate %s: --pipelining-metadata and --pipelining-full do not go with "
+                           "-Csplit-debuginfo and a --remap-path-scope that leaves debug "
+                           "information out",
                            crate->crate_name);
     }
     for (size_t i = 0; i < crate->emit_count; i++) {
         if (crate_args_to_stdout(&crate->emits[i])) {
-            return failure_set(why, "crate %s: the %s of a pipelined crate is a file, not '-'",
-                               crate->crate_name, crate->emits[i].kind);
+            return failure_set(
+                why,
+                "crate %s: --pipelining-metadata and --pipelining-full write --emit=%s "
+                "to a file, not to '-'",
+                crate->crate_name, crate->emits[i].kind);
         }
     }
     return true;
@@ -257,19 +263,20 @@ static bool make_library(struct command *command, struct failure *why)
 {
     struct crate_args *crate = &command->crate;
     if (crate->crate_name == NULL) {
-        return failure_set(why, "a pipelined crate needs --crate-name");
+        return failure_set(why, "--pipelining-metadata and --pipelining-full need --crate-name");
     }
     if (!crate_args_is_library(crate)) {
         return failure_set(why,
-                           "crate %s: the stages metadata and full are for one --crate-type, "
-                           "lib or rlib",
+                           "crate %s: --pipelining-metadata and --pipelining-full are for one "
+                           "--crate-type, lib or rlib",
                            crate->crate_name);
     }
     if (crate->output != NULL) {
-        return failure_set(why,
-                           "crate %s: a pipelined crate takes --out-dir or --emit=KIND=FILE, "
-                           "not -o",
-                           crate->crate_name);
+        return failure_set(
+            why,
+            "crate %s: --pipelining-metadata and --pipelining-full take --out-dir or "
+            "--emit=KIND=FILE, not -o",
+            crate->crate_name);
     }
     crate_args_need_emit(crate, "link");
     crate_args_need_emit(crate, "metadata");
@@ -284,8 +291,10 @@ static bool check_metadata_name(const struct invocation *invocation, struct fail
     }
     size_t len = strlen(rmeta->to);
     return len < 5 || strcmp(rmeta->to + len - 5, ".rlib") != 0 ||
-           failure_set(why, "%s: '%s' asks for a hollow rlib, which this version does not make",
-                       flag_name(FLAG_PIPELINING_METADATA), rmeta->written);
+           failure_set(
+               why,
+               "%s: it writes an .rmeta file, not '%s'; name one with --emit=metadata=FILE.rmeta",
+               flag_name(FLAG_PIPELINING_METADATA), rmeta->written);
 }
 
 static bool read_command(struct build *build, struct invocation *invocation, struct failure *why)

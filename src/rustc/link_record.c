@@ -106,9 +106,10 @@ static bool parse(struct link_record *record, const struct bytes *text)
 bool link_record_read(struct link_record *record, const char *path, struct failure *why)
 {
     struct bytes text = {0};
-    bool good = file_read(path, "record of a link", &text, why) &&
-                (parse(record, &text) ||
-                 failure_set(why, "'%s' is no record of a link that we know", path));
+    bool good =
+        file_read(path, "record of a link", &text, why) &&
+        (parse(record, &text) ||
+         failure_set(why, "'%s' is damaged, or another version of rustc-relay wrote it", path));
     bytes_finish(&text);
     return good;
 }

@@ -27,7 +27,7 @@ struct seats *seats_open(const struct seats_spec *spec, struct failure *why)
 {
     int fd = open(spec->path, O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
     if (fd < 0 || !byte_lock_share(fd, WANTED)) {
-        failure_errno(why, errno, "cannot use '%s'", spec->path);
+        failure_errno(why, errno, "cannot open and lock '%s'", spec->path);
         if (fd >= 0) {
             close(fd);
         }

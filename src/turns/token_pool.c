@@ -51,7 +51,7 @@ static bool open_ledger(struct token_pool *pool, struct failure *why)
     if (opened) {
         pool->ledger = mapped;
     } else {
-        failure_errno(why, errno, "cannot use '%s'", path);
+        failure_errno(why, errno, "cannot open, lock and map '%s'", path);
     }
     free(path);
     return opened;

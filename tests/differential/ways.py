@@ -338,7 +338,7 @@ def _across_sandboxed(place):
         stage, more=more, worker=pair[number]))
 
 
-_ORDINARY = re.compile(r"^rustc-relay: .* is compiled the ordinary way: .*\n", re.MULTILINE)
+_ORDINARY = re.compile(r"^rustc-relay: .* is compiled from its sources, not linked from .*: .*\n", re.MULTILINE)
 
 
 def _portable(place):

@@ -10,12 +10,12 @@ import unittest
 from processes import SECONDS, command_line
 from relay import RELAY, RelayCase, real_rustc
 
-GONE = "rustc-relay: cannot link: the worker is gone\n"
+GONE = "rustc-relay: cannot link: the worker that started this rustc is gone\n"
 SIGPIPE_BIT = 1 << (signal.SIGPIPE - 1)
 
 
 def refusal(path):
-    return f"rustc-relay: cannot link: '{path}' is a hollow rlib (it has metadata and no code)\n"
+    return f"rustc-relay: cannot link: '{path}' has metadata and no code (a hollow rlib)\n"
 
 
 def archive(*members):

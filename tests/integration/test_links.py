@@ -11,7 +11,7 @@ import private_mounts
 from test_bad_days import Sandboxed
 from workspace import Workspace
 
-NOTE = "private roots are kept on the disk"
+NOTE = "the links to sandboxed inputs are kept on the disk"
 
 
 class Links(Sandboxed):

@@ -217,7 +217,7 @@ class Ordinary(Portable):
         self.assertEqual(0, done.returncode, done.stderr.decode())
         said = done.stderr.decode().splitlines()
         self.assertEqual(1, len(said), said)
-        self.assertTrue(said[0].startswith("rustc-relay: crate app is compiled the ordinary way: "))
+        self.assertTrue(said[0].startswith("rustc-relay: crate app is compiled from its sources, not linked "))
         self.assertIn(reason, said[0])
 
     def assert_ordinary(self, program, reason, version=1, runs=2):
@@ -250,12 +250,12 @@ class Ordinary(Portable):
         program = self.program()
         self.assert_done(self.run_stage(program, "codegen"))
         program.more = ["-Copt-level=3"]
-        self.assert_ordinary(program, "another command")
+        self.assert_ordinary(program, "made with other arguments, environment")
 
     def test_another_environment(self):
         program = self.program()
         self.assert_done(self.run_stage(program, "codegen", CARGO_PKG_VERSION="1"))
-        self.assert_ordinary(program, "another command")
+        self.assert_ordinary(program, "made with other arguments, environment")
 
     def test_what_runners_set_is_no_doubt(self):
         program = self.program()
@@ -273,7 +273,7 @@ class Ordinary(Portable):
                 self.note("runs").unlink(missing_ok=True)
                 self.assert_done(self.run_stage(program, "codegen"))
                 self.workspace.write(f"{program.objects}/{name}", text)
-                self.assert_ordinary(program, "no record")
+                self.assert_ordinary(program, "is damaged")
 
     def test_no_directory(self):
         program = self.program()
@@ -313,8 +313,8 @@ class Ordinary(Portable):
     def test_the_linker_is_asked_for_twice(self):
         program = self.program("linker -o", "linker -o")
         self.assert_done(self.run_stage(program, "codegen"))
-        self.assertIn("called more than once", self.reason(program))
-        self.assert_ordinary(program, "called more than once")
+        self.assertIn("calls its linker more than once", self.reason(program))
+        self.assert_ordinary(program, "calls its linker more than once")
 
     def test_metadata_that_is_not_there(self):
         program = self.program()
@@ -337,7 +337,7 @@ class Ordinary(Portable):
         tried = self.note("tried")
         self.write_linker(f"#!/bin/sh\n[ -e {tried} ] || {{ touch {tried}; exit 0; }}\n"
                           + LINKER.removeprefix("#!/bin/sh\n") % "/dev/null")
-        self.assert_ordinary(program, "the linker made nothing")
+        self.assert_ordinary(program, "wrote no output")
 
     def test_the_linker_fails(self):
         """As in a plain run: nothing of the first attempt is told but that it failed."""
@@ -412,7 +412,7 @@ class UnderAWorker(Portable):
         worker, program = self.start(), self.program()
         early, late = self.requests(program)
         self.assert_ok(worker.ask(**early), "")
-        self.assertIn("waits in a worker", self.reason(program))
+        self.assertIn("ran in a worker", self.reason(program))
         for library in self.libraries:
             library.make_rlib()
         self.assert_ok(worker.ask(**late()), "")
@@ -425,7 +425,7 @@ class UnderAWorker(Portable):
         late = self.late(program)
         done = self.run_stage(late, "link")
         self.assertEqual(0, done.returncode)
-        self.assertIn(b"its linker waits in a worker", done.stderr)
+        self.assertIn(b"its early action ran in a worker", done.stderr)
         self.assert_linked(late)
         self.assertEqual(2, self.runs())
         self.assert_clean_end(worker)

@@ -401,9 +401,9 @@ class OddInputs(RelayCase):
     def test_the_sibling_layout(self):
         """Nothing is made outside the root."""
         crate = self.crate(text=lines("metadata m", "link r"))
-        self.assert_fails(self.ask(crate, ("../repo/x", "1")), "'../repo/x'", "no path below")
+        self.assert_fails(self.ask(crate, ("../repo/x", "1")), "'../repo/x'", "not a path below")
         absolute = str(self.workspace.write("absolute", "the user's own"))
-        self.assert_fails(self.ask(crate, (absolute, "1")), f"'{absolute}'", "no path below")
+        self.assert_fails(self.ask(crate, (absolute, "1")), f"'{absolute}'", "not a path below")
         self.assertEqual("the user's own", self.workspace.read("absolute"))
         place, = self.workspace.links().glob("roots/*/0")
         self.assertEqual(set(), {path.name for path in place.iterdir()} - {"lock", "forest"})

@@ -131,7 +131,9 @@ _Noreturn static inline void keep(const char *dir)
     if (gate_keeper_wait(dir, &why)) {
         _exit(PASSED);
     }
-    _exit(strcmp(why.text, "cannot link: the worker is gone") == 0 ? GONE : OTHER_REASON);
+    _exit(strcmp(why.text, "cannot link: the worker that started this rustc is gone") == 0
+              ? GONE
+              : OTHER_REASON);
 }
 
 // It has what another program would have: nothing that is closed by exec.

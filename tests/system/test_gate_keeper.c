@@ -164,7 +164,7 @@ static void test_the_worker_was_killed_before(void **state)
     kill_owner(&owner);
     expect_end(start_keeper(place->dir), GONE);
     assert_false(gate_open(place->dir, &why));
-    assert_non_null(strstr(why.text, "its worker is gone"));
+    assert_non_null(strstr(why.text, "its rustc is gone"));
     expect_end(start_keeper(place->dir), GONE); // open, and still nobody's
     finish_owner(&owner);
 }
@@ -217,7 +217,7 @@ static void test_a_gate_that_is_gone(void **state)
     assert_non_null(strstr(why.text, "cannot link: cannot use the FIFO '"));
     assert_non_null(strstr(why.text, "gate/go': no such file or directory"));
     assert_null(gate_keeper_linker(place->dir, &why));
-    assert_non_null(strstr(why.text, "names no linker: no such file or directory"));
+    assert_non_null(strstr(why.text, "gate/linker': no such file or directory"));
     assert_false(gate_open(place->dir, &why));
     assert_non_null(strstr(why.text, "gate/open': no such file or directory"));
     assert_false(gate_is_open(place->dir));

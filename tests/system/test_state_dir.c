@@ -330,9 +330,10 @@ static void expect_refusal(const char *tmp)
 {
     struct state_dir state;
     struct failure why;
-    char *sentence = mem_format("cannot use '%s/rustc-relay-%lu' for state: it must be a directory "
-                                "of this user with mode 0700 (--state-dir names another place)",
-                                tmp, (unsigned long)geteuid());
+    char *sentence =
+        mem_format("cannot use '%s/rustc-relay-%lu' for our files: it must be a directory "
+                   "of this user with mode 0700 (--state-dir names another place)",
+                   tmp, (unsigned long)geteuid());
     assert_false(state_dir_open(&state, NULL, tmp, &why));
     assert_string_equal(why.text, sentence);
     state_dir_close(&state);

@@ -107,7 +107,8 @@ static void only_a_redirected_command_that_links_can_be_held(void **state)
     (void)state;
     struct invocation invocation = invocation_of("--crate-type=bin");
     invocation.command.outputs = OUTPUTS_DIRECT;
-    assert_string_equal(gating_obstacle(&invocation.command), "its outputs cannot be redirected");
+    assert_string_equal(gating_obstacle(&invocation.command),
+                        "its tool cannot be told to write elsewhere");
     invocation.command.outputs = OUTPUTS_PRIVATE;
     free(invocation.command.crate.emits[0].kind);
     invocation.command.crate.emits[0].kind = mem_dup("metadata");

@@ -130,13 +130,14 @@ static void what_cannot_be_written_leaves_nothing(void **state)
     bytes_append_text(&old, "old");
     size_t before = count_files(*state);
     expect_refused(missing, path, "missing.rmeta': no such file or directory");
-    expect_refused(empty, path, "empty.rmeta' are empty");
+    expect_refused(empty, path, "empty.rmeta' is empty");
     expect_refused(*state, path, "cannot read the metadata '");
     expect_file(path, &old);
     expect_refused(rmeta, nowhere, "no such folder/out.rlib': no such file or directory");
     assert_int_equal(count_files(*state), before);
     assert_int_equal(mkdir(missing, 0700), 0);
-    expect_refused(rmeta, missing, "cannot write the hollow rlib '"); // a directory is in the way
+    expect_refused(rmeta, missing,
+                   "cannot write the rlib without code '"); // a directory is in the way
     assert_int_equal(count_files(*state), before + 1);
     bytes_finish(&old);
     free(missing);

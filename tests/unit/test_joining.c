@@ -100,8 +100,8 @@ static void test_what_keeps_an_early_request_from_a_process(void **state)
         {{.obstacle = "LTO", .has_identity = true, .has_program = true, .most = 2}, "LTO"},
         {{.is_bound = true, .has_identity = true, .has_program = true, .most = 2}, "emptied"},
         {{.has_program = true, .most = 2}, "digest"},
-        {{.has_identity = true, .most = 2}, "program's own file"},
-        {{.has_identity = true, .has_program = true, .held = 2, .most = 2}, "enough"},
+        {{.has_identity = true, .most = 2}, "own program"},
+        {{.has_identity = true, .has_program = true, .held = 2, .most = 2}, "--keep-gates"},
         {{.has_identity = true, .has_program = true, .is_known = true, .held = 2, .most = 2}, NULL},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

@@ -68,7 +68,7 @@ static void what_is_broken_is_refused(void **state)
         if (link_record_read(&record, path, &why)) {
             fail_msg("row %zu was read", i);
         }
-        assert_non_null(strstr(why.text, "broken' is no record"));
+        assert_non_null(strstr(why.text, "broken' is damaged"));
         link_record_finish(&record);
     }
 }
