@@ -1,5 +1,5 @@
 /**
- * Places artefacts where a request wants them. Whatever was at the place before, also a read-only
+ * Places files where a request wants them. Whatever was at the place before, also a read-only
  * file or a symbolic link, is replaced and never written through. Missing parent directories are
  * created. A failed placing leaves the old file and nothing half-written. Nothing else in the
  * directories is looked at. May be called from anywhere; blocks for the file system.

@@ -87,7 +87,7 @@ bool facts_are_hollow(const struct compile_facts *facts);
 /** Was the compile to stop at a gate, and what came of it does not count? When it has ended. */
 bool facts_are_unfit(const struct compile_facts *facts);
 
-/** How many bytes its artefacts have on disk. */
+/** How many bytes its artifacts have on disk. */
 uint64_t facts_disk_bytes(const struct compile_facts *facts);
 
 /** "rustc exited with code 1", "rustc was killed by signal 9 (Killed)". Owned by the caller. */

@@ -1,5 +1,5 @@
 /**
- * Gives a request what it declared: places the artefacts of a compile, and does what the request's
+ * Gives a request what it declared: places the artifacts of a compile, and does what the request's
  * flags ask for after the run.
  */
 #ifndef RELAY_PROGRAM_DELIVER_H

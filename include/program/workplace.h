@@ -90,10 +90,10 @@ bool workplace_argv(const struct workplace_words *words, struct strlist *argv, s
 /** The environment alone. */
 void workplace_env(const struct workplace_words *words, struct strlist *env);
 
-/** How many bytes the command's artefacts have on disk. */
+/** How many bytes the command's artifacts have on disk. */
 uint64_t workplace_bytes(const char *dir, const struct command *command);
 
-/** Is the artefact of this kind there? False also for a kind that the command does not make. */
+/** Is the artifact of this kind there? False also for a kind that the command does not make. */
 bool workplace_holds(const char *dir, const struct command *command, const char *kind);
 
 #endif

@@ -230,7 +230,7 @@ bool workplace_argv(const struct workplace_words *words, struct strlist *argv, s
     return good;
 }
 
-// The size of the artefact, -1 when it is not there.
+// The size of the artifact, -1 when it is not there.
 static int64_t artifact_bytes(const char *dir, const struct command *command,
                               const struct emit *emit)
 {
