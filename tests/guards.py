@@ -394,7 +394,7 @@ GUARDS = {
                         'log_line("%s is compiled from its sources, not linked from \'%s\': %s", subject,\n'
                         "                 half->request->invocation.delivery.listed_objects, why.text);", ""),
     "portable-identity": ("test_portable", "Ordinary", "relink",
-                          "strcmp(record->identity, identity) == 0 &&", ""),
+                          "strcmp(record->command_sum, sum) == 0 &&", ""),
     "portable-hollow": ("test_portable", "Ordinary", "relink",
                         "if (hollow_is(rlib)) {", "if (false) {"),
     "portable-twice": ("test_portable", "Ordinary", "recorder",
@@ -414,8 +414,8 @@ GUARDS = {
                        "reader->runs_once ? NULL : words", "words"),
     "oneshot-once": ("test_flags", "WhatWasShown", "session",
                      "session->services.on_said == NULL", "session != NULL"),
-    "portable-environment": ("test_portable", "Ordinary", "link_record",
-                             "!link_record_ignores(item) && ", ""),
+    "portable-environment": ("test_portable", "Ordinary", "linker_call",
+                             "!linker_call_ignores(item) && ", ""),
     "portable-long": ("test_portable", "TheLinkerRunsElsewhere", "relink",
                       "    if (command_line_is_short(&line)) {", "    if (true) {"),
     "portable-response": ("test_real_portable", "TheSameBytes", "recorder",
@@ -424,7 +424,7 @@ GUARDS = {
                         "return is_below || is_param_file_of(path, objects);", "return false;"),
     "portable-sysroot": ("test_real_portable", "TheSameBytes", "recorder",
                          "    substitutions_add(&recording->rules, recording->spec.argv.items[0], "
-                         "LINK_PLACE_SYSROOT);\n", ""),
+                         "PLACEHOLDER_SYSROOT);\n", ""),
     "portable-names": ("test_real_portable", "TheSameBytes", "recorder",
                        'is_dir ? mem_format("%s/%zu", folder, index)', "false ? NULL"),
     "portable-lto": ("test_real_portable", "Ordinary", "gating",

@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-/** The call of the linker (rustc/link_record.h), or why there is none. */
+/** The call of the linker (rustc/linker_call.h), or why there is none. */
 #define OBJECTS_RECORD "record"
 /** The files that the linker is given. */
 #define OBJECTS_FILES "objects"

@@ -1,6 +1,6 @@
 /**
  * A stand-in for rustc's linker that does not link: it keeps the object files, notes the call
- * (rustc/link_record.h) and says that all went well. Another process makes the call when the rlibs
+ * (rustc/linker_call.h) and says that all went well. Another process makes the call when the rlibs
  * are there (portable/relink.h).
  */
 #ifndef RELAY_PORTABLE_RECORDER_H

@@ -5,7 +5,7 @@
 #include "base/placing.h"
 #include "base/tree.h"
 #include "portable/recorder.h"
-#include "rustc/link_record.h"
+#include "rustc/linker_call.h"
 #include "rustc/metadata.h"
 #include "rustc/substitution.h"
 
@@ -20,19 +20,19 @@ static bool make_anew(const char *objects, struct failure *why)
     return tree_remove(objects, why) && tree_make(objects, S_IRWXU | S_IRWXG | S_IRWXO, why);
 }
 
-static bool write_record(const char *objects, const struct link_record *record, struct failure *why)
+static bool write_record(const char *objects, const struct linker_call *record, struct failure *why)
 {
     char *path = path_join(objects, OBJECTS_RECORD);
-    bool good = link_record_write(record, path, why);
+    bool good = linker_call_write(record, path, why);
     free(path);
     return good;
 }
 
 bool objects_write_obstacle(const char *objects, const char *reason, struct failure *why)
 {
-    struct link_record record = {.obstacle = mem_dup(reason)};
+    struct linker_call record = {.obstacle = mem_dup(reason)};
     bool good = make_anew(objects, why) && write_record(objects, &record, why);
-    link_record_finish(&record);
+    linker_call_finish(&record);
     return good;
 }
 
@@ -116,7 +116,7 @@ static bool pack_left(const char *objects, const struct objects_source *made, st
 {
     char *left = path_join(objects, OBJECTS_LEFT);
     struct moving moving = {.command = made->command, .from = made->dir, .to = left};
-    substitutions_add(&moving.rules, made->dir, LINK_PLACE_PRIVATE);
+    substitutions_add(&moving.rules, made->dir, PLACEHOLDER_PRIVATE);
     bool good = move_left(&moving, why);
     substitutions_finish(&moving.rules);
     free(left);
@@ -128,7 +128,7 @@ bool objects_unpack_left(const char *objects, const struct command *command, con
 {
     char *left = path_join(objects, OBJECTS_LEFT);
     struct moving moving = {.command = command, .from = left, .to = dir};
-    substitutions_add(&moving.rules, LINK_PLACE_PRIVATE, dir);
+    substitutions_add(&moving.rules, PLACEHOLDER_PRIVATE, dir);
     bool good = move_left(&moving, why);
     substitutions_finish(&moving.rules);
     free(left);
@@ -145,7 +145,7 @@ static bool pack_files(const char *objects, const struct objects_source *made, s
     return good;
 }
 
-static bool add_libraries(struct link_record *record, const struct dependencies *list,
+static bool add_libraries(struct linker_call *record, const struct dependencies *list,
                           const char *base_dir, struct failure *why)
 {
     bool good = true;
@@ -163,13 +163,13 @@ static bool add_libraries(struct link_record *record, const struct dependencies 
 
 static bool pack_record(const char *objects, const struct objects_source *made, struct failure *why)
 {
-    struct link_record record = {0};
+    struct linker_call record = {0};
     char *path = path_join(made->dir, RECORDER_RECORD);
-    bool good = link_record_read(&record, path, why) &&
+    bool good = linker_call_read(&record, path, why) &&
                 add_libraries(&record, &made->command->dependencies, made->base_dir, why) &&
                 write_record(objects, &record, why);
     free(path);
-    link_record_finish(&record);
+    linker_call_finish(&record);
     return good;
 }
 

@@ -9,7 +9,7 @@
 #include "base/tree.h"
 #include "rustc/environment.h"
 #include "rustc/gating.h"
-#include "rustc/link_record.h"
+#include "rustc/linker_call.h"
 #include "rustc/response_file.h"
 #include "rustc/substitution.h"
 #include "rustc/sysroot.h"
@@ -32,21 +32,21 @@ extern char **environ;
 // One call of the linker that is being noted.
 struct recording {
     const char *dir;
-    struct link_record spec;
-    struct link_record record;
+    struct linker_call spec;
+    struct linker_call record;
     struct substitutions rules;
 };
 
 static bool write_spec(const char *dir, const struct command *command, struct failure *why)
 {
-    struct link_record record = {.identity = link_record_identity(command)};
+    struct linker_call record = {.command_sum = linker_call_command_sum(command)};
     strlist_push_take(&record.argv, sysroot_of(command));
     strlist_push(&record.argv, command->working_dir);
     strlist_push_all(&record.env, &command->env);
     char *path = path_join(dir, RECORDER_SPEC);
-    bool good = link_record_write(&record, path, why);
+    bool good = linker_call_write(&record, path, why);
     free(path);
-    link_record_finish(&record);
+    linker_call_finish(&record);
     return good;
 }
 
@@ -86,13 +86,13 @@ bool recorder_is_done(const char *dir)
 
 char *recorder_obstacle(const char *dir)
 {
-    struct link_record record = {0};
+    struct linker_call record = {0};
     struct failure ignored; // there is none
     char *path = path_join(dir, RECORDER_OBSTACLE);
-    bool found = link_record_read(&record, path, &ignored) && record.obstacle != NULL;
+    bool found = linker_call_read(&record, path, &ignored) && record.obstacle != NULL;
     char *reason = found ? mem_dup(record.obstacle) : NULL;
     free(path);
-    link_record_finish(&record);
+    linker_call_finish(&record);
     return reason;
 }
 
@@ -141,14 +141,15 @@ static bool read_words(struct recording *recording, char **argv, struct failure 
     }
     for (size_t i = 0; good && i < words->count; i++) {
         good =
-            strstr(words->items[i], LINK_PLACE_MARK) == NULL ||
+            strstr(words->items[i], PLACEHOLDER_MARK) == NULL ||
             failure_set(why, "its linker's argument %zu has a byte 0x01, which cannot be recorded",
                         i + 1);
     }
     return good;
 }
 
-// rustc looks at the file when the linker has ended, and it must be ours: its name becomes a place.
+// rustc looks at the file when the linker has ended, and it must be ours: its name gets a
+// placeholder.
 static bool make_output(struct recording *recording, struct failure *why)
 {
     struct strlist *words = &recording->record.argv;
@@ -157,7 +158,8 @@ static bool make_output(struct recording *recording, struct failure *why)
         const char *path = words->items[i + 1];
         if (strcmp(words->items[i], "-o") == 0 && strncmp(path, recording->dir, dir_len) == 0) {
             bool made = file_write(path, "", 0, why);
-            strlist_replace_take(words, i + 1, mem_format(LINK_PLACE_PRIVATE "%s", path + dir_len));
+            strlist_replace_take(words, i + 1,
+                                 mem_format(PLACEHOLDER_PRIVATE "%s", path + dir_len));
             return made;
         }
     }
@@ -190,9 +192,9 @@ static bool keep(struct recording *recording, const char *folder, const char *na
         char *to = mem_format("%s/" RECORDER_OBJECTS "/%s", recording->dir, kept);
         good = place_tree(from, to, why);
         if (is_dir) {
-            char *place = mem_format(LINK_PLACE_OBJECTS "/%s", kept);
-            substitutions_add(&recording->rules, from, place);
-            free(place);
+            char *replacement = mem_format(PLACEHOLDER_OBJECTS "/%s", kept);
+            substitutions_add(&recording->rules, from, replacement);
+            free(replacement);
         }
         free(to);
         free(kept);
@@ -224,27 +226,27 @@ static bool visit_folder(struct recording *recording, const char *folder, visit_
 }
 
 // rustc gives the linker the real paths of libraries that it was shown by links.
-static bool place_real_path(struct recording *recording, const char *folder, const char *name,
-                            struct failure *why)
+static bool add_real_path(struct recording *recording, const char *folder, const char *name,
+                          struct failure *why)
 {
     (void)why;
     char *link = mem_format("%s/%s/%s", recording->dir, folder, name);
     char *real = realpath(link, NULL);
     if (real != NULL && strcmp(real, link) != 0) {
-        char *place = mem_format(LINK_PLACE_PRIVATE "/%s/%s", folder, name);
-        substitutions_add(&recording->rules, real, place);
-        free(place);
+        char *replacement = mem_format(PLACEHOLDER_PRIVATE "/%s/%s", folder, name);
+        substitutions_add(&recording->rules, real, replacement);
+        free(replacement);
     }
     free(real);
     free(link);
     return true;
 }
 
-static bool place_libraries(struct recording *recording, const char *folder, const char *name,
-                            struct failure *why)
+static bool add_libraries(struct recording *recording, const char *folder, const char *name,
+                          struct failure *why)
 {
     char *inner = mem_format("%s/%s", folder, name);
-    bool good = visit_folder(recording, inner, place_real_path, why);
+    bool good = visit_folder(recording, inner, add_real_path, why);
     free(inner);
     return good;
 }
@@ -257,7 +259,7 @@ static bool visit_private(struct recording *recording, const char *folder, const
         return true;
     }
     bool is_libraries = strcmp(name, "deps") == 0;
-    return visit_folder(recording, name, is_libraries ? place_libraries : keep, why);
+    return visit_folder(recording, name, is_libraries ? add_libraries : keep, why);
 }
 
 // Longer paths first: the private directory and the sysroot may lie in the working directory.
@@ -265,21 +267,21 @@ static void add_rules(struct recording *recording)
 {
     char *libraries = mem_format("%s/deps/", recording->dir);
     char *files = mem_format("%s/", recording->dir);
-    substitutions_add(&recording->rules, libraries, LINK_PLACE_PRIVATE "/deps/");
-    substitutions_add(&recording->rules, files, LINK_PLACE_OBJECTS "/");
-    substitutions_add(&recording->rules, recording->spec.argv.items[0], LINK_PLACE_SYSROOT);
-    substitutions_add(&recording->rules, recording->spec.argv.items[1], LINK_PLACE_DIRECTORY);
+    substitutions_add(&recording->rules, libraries, PLACEHOLDER_PRIVATE "/deps/");
+    substitutions_add(&recording->rules, files, PLACEHOLDER_OBJECTS "/");
+    substitutions_add(&recording->rules, recording->spec.argv.items[0], PLACEHOLDER_SYSROOT);
+    substitutions_add(&recording->rules, recording->spec.argv.items[1], PLACEHOLDER_DIRECTORY);
     free(files);
     free(libraries);
 }
 
-static bool place_words(struct recording *recording, struct failure *why)
+static bool replace_words(struct recording *recording, struct failure *why)
 {
     struct strlist *words = &recording->record.argv;
     for (size_t i = 0; i < words->count; i++) {
-        char *placed = substitutions_apply(&recording->rules, words->items[i]);
-        strlist_replace_take(words, i, placed);
-        if (placed[0] == '/' && strstr(placed, "/lib/rustlib/") != NULL) {
+        char *replaced = substitutions_apply(&recording->rules, words->items[i]);
+        strlist_replace_take(words, i, replaced);
+        if (replaced[0] == '/' && strstr(replaced, "/lib/rustlib/") != NULL) {
             return failure_set(why,
                                "rustc's own libraries are not in the directory of its toolchain");
         }
@@ -294,13 +296,13 @@ static void note_variable(struct recording *recording, const char *item)
     char *name = mem_dup_len(item, name_len);
     const char *value = item[name_len] == '=' ? item + name_len + 1 : "";
     const char *before = environment_value(&recording->spec.env, name);
-    if (!link_record_ignores(item) && (before == NULL || strcmp(before, value) != 0)) {
+    if (!linker_call_ignores(item) && (before == NULL || strcmp(before, value) != 0)) {
         struct substitutions own = {0};
-        substitutions_add(&own, before == NULL ? "" : before, LINK_PLACE_VALUE);
+        substitutions_add(&own, before == NULL ? "" : before, PLACEHOLDER_VALUE);
         char *kept = substitutions_apply(&own, value);
-        char *placed = substitutions_apply(&recording->rules, kept);
-        strlist_push_take(&recording->record.env, mem_format("%s=%s", name, placed));
-        free(placed);
+        char *replaced = substitutions_apply(&recording->rules, kept);
+        strlist_push_take(&recording->record.env, mem_format("%s=%s", name, replaced));
+        free(replaced);
         free(kept);
         substitutions_finish(&own);
     }
@@ -318,8 +320,8 @@ static void note_env(struct recording *recording)
 static bool read_spec(struct recording *recording, struct failure *why)
 {
     char *path = path_join(recording->dir, RECORDER_SPEC);
-    bool good = link_record_read(&recording->spec, path, why) &&
-                ((recording->spec.argv.count == 2 && recording->spec.identity != NULL) ||
+    bool good = linker_call_read(&recording->spec, path, why) &&
+                ((recording->spec.argv.count == 2 && recording->spec.command_sum != NULL) ||
                  failure_set(why, "'%s' is incomplete", path));
     free(path);
     return good;
@@ -329,7 +331,7 @@ static bool read_spec(struct recording *recording, struct failure *why)
 static bool write_record(struct recording *recording, struct failure *why)
 {
     char *path = path_join(recording->dir, RECORDER_RECORD);
-    bool good = link_record_write(&recording->record, path, why);
+    bool good = linker_call_write(&recording->record, path, why);
     free(path);
     return good;
 }
@@ -343,20 +345,20 @@ static bool record(struct recording *recording, char **argv, struct failure *why
         !make_output(recording, why) || !visit_folder(recording, ".", visit_private, why)) {
         return false;
     }
-    recording->record.identity = mem_dup(recording->spec.identity);
+    recording->record.command_sum = mem_dup(recording->spec.command_sum);
     add_rules(recording);
     note_env(recording);
-    return place_words(recording, why) && write_record(recording, why);
+    return replace_words(recording, why) && write_record(recording, why);
 }
 
 static void note_obstacle(const char *dir, const char *reason)
 {
-    struct link_record record = {.obstacle = mem_dup(reason)};
+    struct linker_call record = {.obstacle = mem_dup(reason)};
     struct failure ignored; // rustc's failure is told then
     char *path = path_join(dir, RECORDER_OBSTACLE);
-    link_record_write(&record, path, &ignored);
+    linker_call_write(&record, path, &ignored);
     free(path);
-    link_record_finish(&record);
+    linker_call_finish(&record);
 }
 
 int recorder_run(const char *dir, char **argv)
@@ -369,7 +371,7 @@ int recorder_run(const char *dir, char **argv)
         note_obstacle(dir, why.text);
     }
     substitutions_finish(&recording.rules);
-    link_record_finish(&recording.spec);
-    link_record_finish(&recording.record);
+    linker_call_finish(&recording.spec);
+    linker_call_finish(&recording.record);
     return good ? 0 : 1;
 }

@@ -7,7 +7,7 @@
 #include "rustc/environment.h"
 #include "rustc/gating.h"
 #include "rustc/hollow.h"
-#include "rustc/link_record.h"
+#include "rustc/linker_call.h"
 #include "rustc/metadata.h"
 #include "rustc/response_file.h"
 #include "rustc/substitution.h"
@@ -18,11 +18,11 @@
 #include <unistd.h>
 
 struct relink {
-    struct link_record record;
+    struct linker_call record;
     char *objects;
     char *linker;
-    char *dir;                   // the private directory, once it is prepared
-    struct substitutions places; // from then on
+    char *dir;                         // the private directory, once it is prepared
+    struct substitutions placeholders; // from then on
 };
 
 static bool has_library(const char *rlib, const char *sum, struct failure *why)
@@ -40,16 +40,16 @@ static bool has_library(const char *rlib, const char *sum, struct failure *why)
 static bool fits(const struct relink *relink, const char *base_dir, const struct command *command,
                  struct failure *why)
 {
-    const struct link_record *record = &relink->record;
+    const struct linker_call *record = &relink->record;
     if (record->obstacle != NULL) {
         return failure_set(why, "%s", record->obstacle);
     }
-    char *identity = link_record_identity(command);
-    bool good = (record->identity != NULL && strcmp(record->identity, identity) == 0 &&
+    char *sum = linker_call_command_sum(command);
+    bool good = (record->command_sum != NULL && strcmp(record->command_sum, sum) == 0 &&
                  record->libraries.count == command->dependencies.count) ||
                 failure_set(why, "'%s' was made with other arguments, environment or another tool",
                             relink->objects);
-    free(identity);
+    free(sum);
     for (size_t i = 0; good && i < record->libraries.count; i++) {
         char *rlib = path_join(base_dir, command->dependencies.items[i].rlib);
         good = has_library(rlib, record->libraries.items[i], why);
@@ -61,7 +61,7 @@ static bool fits(const struct relink *relink, const char *base_dir, const struct
 static bool read_record(struct relink *relink, struct failure *why)
 {
     char *path = path_join(relink->objects, OBJECTS_RECORD);
-    bool good = link_record_read(&relink->record, path, why);
+    bool good = linker_call_read(&relink->record, path, why);
     free(path);
     return good;
 }
@@ -84,23 +84,23 @@ void relink_destroy(struct relink *relink)
     if (relink == NULL) {
         return;
     }
-    link_record_finish(&relink->record);
-    substitutions_finish(&relink->places);
+    linker_call_finish(&relink->record);
+    substitutions_finish(&relink->placeholders);
     free(relink->objects);
     free(relink->linker);
     free(relink->dir);
     free(relink);
 }
 
-static void set_places(struct relink *relink, const struct command *command)
+static void set_placeholders(struct relink *relink, const struct command *command)
 {
     char *files = path_join(relink->objects, OBJECTS_FILES);
     char *sysroot = sysroot_of(command);
-    substitutions_finish(&relink->places);
-    substitutions_add(&relink->places, LINK_PLACE_PRIVATE, relink->dir);
-    substitutions_add(&relink->places, LINK_PLACE_OBJECTS, files);
-    substitutions_add(&relink->places, LINK_PLACE_SYSROOT, sysroot);
-    substitutions_add(&relink->places, LINK_PLACE_DIRECTORY, command->working_dir);
+    substitutions_finish(&relink->placeholders);
+    substitutions_add(&relink->placeholders, PLACEHOLDER_PRIVATE, relink->dir);
+    substitutions_add(&relink->placeholders, PLACEHOLDER_OBJECTS, files);
+    substitutions_add(&relink->placeholders, PLACEHOLDER_SYSROOT, sysroot);
+    substitutions_add(&relink->placeholders, PLACEHOLDER_DIRECTORY, command->working_dir);
     free(sysroot);
     free(files);
 }
@@ -110,7 +110,7 @@ static bool prepare(struct relink *relink, const struct command *command, const 
 {
     free(relink->dir);
     relink->dir = mem_dup(dir);
-    set_places(relink, command);
+    set_placeholders(relink, command);
     return objects_unpack_left(relink->objects, command, dir, why);
 }
 
@@ -122,7 +122,8 @@ bool relink_argv(struct relink *relink, const struct command *command, const cha
     }
     strlist_push(argv, relink->linker);
     for (size_t i = 0; i < relink->record.argv.count; i++) {
-        strlist_push_take(argv, substitutions_apply(&relink->places, relink->record.argv.items[i]));
+        strlist_push_take(argv,
+                          substitutions_apply(&relink->placeholders, relink->record.argv.items[i]));
     }
     return true;
 }
@@ -150,7 +151,7 @@ bool relink_is_done(const struct relink *relink)
     bool done = false;
     for (size_t i = 0; i + 1 < words->count; i++) {
         if (strcmp(words->items[i], "-o") == 0) {
-            char *path = substitutions_apply(&relink->places, words->items[i + 1]);
+            char *path = substitutions_apply(&relink->placeholders, words->items[i + 1]);
             done = access(path, F_OK) == 0;
             free(path);
         }
@@ -162,15 +163,15 @@ static void set_variable(const struct relink *relink, const char *item, struct s
 {
     size_t name_len = strcspn(item, "=");
     char *name = mem_dup_len(item, name_len);
-    char *placed = substitutions_apply(&relink->places, item + name_len + 1);
+    char *replaced = substitutions_apply(&relink->placeholders, item + name_len + 1);
     const char *before = environment_value(env, name);
     struct substitutions own = {0};
-    substitutions_add(&own, LINK_PLACE_VALUE, before == NULL ? "" : before);
-    char *value = substitutions_apply(&own, placed);
+    substitutions_add(&own, PLACEHOLDER_VALUE, before == NULL ? "" : before);
+    char *value = substitutions_apply(&own, replaced);
     environment_set(env, name, value);
     substitutions_finish(&own);
     free(value);
-    free(placed);
+    free(replaced);
     free(name);
 }
 

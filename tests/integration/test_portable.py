@@ -267,8 +267,8 @@ class Ordinary(Portable):
 
     def test_a_directory_that_is_damaged(self):
         program = self.program()
-        for name, text in (("record", ""), ("record", "rustc-relay link 1\0argument"),
-                           ("record", "rustc-relay link 2\0")):
+        for name, text in (("record", ""), ("record", "rustc-relay link 2\0argument"),
+                           ("record", "rustc-relay link 3\0")):
             with self.subTest(text):
                 self.note("runs").unlink(missing_ok=True)
                 self.assert_done(self.run_stage(program, "codegen"))

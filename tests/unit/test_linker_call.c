@@ -7,25 +7,25 @@
 #include <cmocka.h>
 
 #include "asked.h"
-#include "rustc/link_record.h"
+#include "rustc/linker_call.h"
 #include "temp_dir.h"
 
 #include <stdlib.h>
 
 static void a_record_comes_back(void **state)
 {
-    struct link_record record = {.identity = mem_dup("id"), .obstacle = mem_dup("two\nlines")};
-    struct link_record again = {0};
+    struct linker_call record = {.command_sum = mem_dup("id"), .obstacle = mem_dup("two\nlines")};
+    struct linker_call again = {0};
     struct failure why;
     strlist_push(&record.argv, "");
     strlist_push(&record.argv, "-o");
-    strlist_push(&record.argv, LINK_PLACE_PRIVATE "/a b\n");
-    strlist_push(&record.env, "PATH=" LINK_PLACE_SYSROOT ":" LINK_PLACE_VALUE);
+    strlist_push(&record.argv, PLACEHOLDER_PRIVATE "/a b\n");
+    strlist_push(&record.env, "PATH=" PLACEHOLDER_SYSROOT ":" PLACEHOLDER_VALUE);
     strlist_push(&record.libraries, "1 ab");
     char *path = path_join(*state, "record");
-    assert_true(link_record_write(&record, path, &why));
-    assert_true(link_record_read(&again, path, &why));
-    assert_string_equal(again.identity, "id");
+    assert_true(linker_call_write(&record, path, &why));
+    assert_true(linker_call_read(&again, path, &why));
+    assert_string_equal(again.command_sum, "id");
     assert_string_equal(again.obstacle, "two\nlines");
     assert_int_equal(again.argv.count, 3);
     for (size_t i = 0; i < 3; i++) {
@@ -33,8 +33,8 @@ static void a_record_comes_back(void **state)
     }
     assert_string_equal(again.env.items[0], record.env.items[0]);
     assert_string_equal(again.libraries.items[0], "1 ab");
-    link_record_finish(&again);
-    link_record_finish(&record);
+    linker_call_finish(&again);
+    linker_call_finish(&record);
     free(path);
 }
 
@@ -44,12 +44,12 @@ struct broken_row {
 };
 
 #define TEXT(text) text, sizeof(text) - 1
-#define FORMAT "rustc-relay link 1\0"
+#define FORMAT "rustc-relay link 2\0"
 
 static const struct broken_row broken[] = {
     {TEXT("")},
-    {TEXT("rustc-relay link 1")},
-    {TEXT("rustc-relay link 2\0")},
+    {TEXT("rustc-relay link 2")},
+    {TEXT("rustc-relay link 3\0")},
     {TEXT("\0")},
     {TEXT(FORMAT "argument")},
     {TEXT(FORMAT "argument\0")},
@@ -62,27 +62,27 @@ static const struct broken_row broken[] = {
 static void what_is_broken_is_refused(void **state)
 {
     for (size_t i = 0; i < COUNT(broken); i++) {
-        struct link_record record = {0};
+        struct linker_call record = {0};
         struct failure why;
         const char *path = temp_bytes(*state, "broken", broken[i].text, broken[i].len);
-        if (link_record_read(&record, path, &why)) {
+        if (linker_call_read(&record, path, &why)) {
             fail_msg("row %zu was read", i);
         }
         assert_non_null(strstr(why.text, "broken' is damaged"));
-        link_record_finish(&record);
+        linker_call_finish(&record);
     }
 }
 
 static void a_missing_one_is_named(void **state)
 {
     (void)state;
-    struct link_record record = {0};
+    struct linker_call record = {0};
     struct failure why;
-    assert_false(link_record_read(&record, "/nowhere/record", &why));
+    assert_false(linker_call_read(&record, "/nowhere/record", &why));
     assert_non_null(strstr(why.text, "'/nowhere/record': no such file"));
 }
 
-struct identity_row {
+struct sum_row {
     const char *name;
     const char *tool;
     const char *words;
@@ -94,7 +94,7 @@ struct identity_row {
     "x.rs --crate-name=x --emit=link=d/x --extern=p=a/libp.rlib --pipelining-key=k "               \
     "--pipelining-dependency=m/libp.rmeta=a/libp.rlib --remap-path-prefix=${pwd}=. "
 
-static const struct identity_row same[] = {
+static const struct sum_row same[] = {
     {"plain", "t/rustc", WORDS "--pipelining-codegen --pipelining-objects=o", "/w", "A=1 PATH=/x"},
     {"stage", "t/rustc", WORDS "--pipelining-link --pipelining-objects=o", "/w", "A=1 PATH=/x"},
     {"place", "t/rustc", WORDS "--pipelining-link --pipelining-objects=o", "/v/w", "A=1 PATH=/x"},
@@ -108,7 +108,7 @@ static const struct identity_row same[] = {
      "/w", "A=1"},
 };
 
-static const struct identity_row different[] = {
+static const struct sum_row different[] = {
     {"tool", "u/rustc", WORDS "--pipelining-link --pipelining-objects=o", "/w", "A=1"},
     {"content", "/bin/rustc", WORDS "--pipelining-link --pipelining-objects=o", "/w", "A=1"},
     {"option", "t/rustc", WORDS "-O --pipelining-link --pipelining-objects=o", "/w", "A=1"},
@@ -123,7 +123,7 @@ static const struct identity_row different[] = {
     {"path", "t/rustc", WORDS "-L/w/n --pipelining-link --pipelining-objects=o", "/v", "A=1"},
 };
 
-static char *identity_of_row(const struct identity_row *row)
+static char *sum_of_row(const struct sum_row *row)
 {
     struct invocation invocation = {0};
     struct failure why;
@@ -131,24 +131,24 @@ static char *identity_of_row(const struct identity_row *row)
     if (!asked_build(&asked, &invocation, &why)) {
         fail_msg("%s: %s", row->name, why.text);
     }
-    char *identity = link_record_identity(&invocation.command);
+    char *sum = linker_call_command_sum(&invocation.command);
     invocation_finish(&invocation);
-    return identity;
+    return sum;
 }
 
-static void the_identity_is_of_what_is_compiled(void **state)
+static void the_sum_is_of_what_is_compiled(void **state)
 {
     (void)state;
-    char *first = identity_of_row(&same[0]);
+    char *first = sum_of_row(&same[0]);
     for (size_t i = 1; i < COUNT(same); i++) {
-        char *other = identity_of_row(&same[i]);
+        char *other = sum_of_row(&same[i]);
         if (strcmp(first, other) != 0) {
             fail_msg("%s: not the same", same[i].name);
         }
         free(other);
     }
     for (size_t i = 0; i < COUNT(different); i++) {
-        char *other = identity_of_row(&different[i]);
+        char *other = sum_of_row(&different[i]);
         if (strcmp(first, other) == 0) {
             fail_msg("%s: the same", different[i].name);
         }
@@ -160,12 +160,12 @@ static void the_identity_is_of_what_is_compiled(void **state)
 // Another version at the same place.
 static void the_content_of_the_tool_counts(void **state)
 {
-    struct identity_row row = {"tool", NULL, WORDS "--pipelining-link --pipelining-objects=o", "/w",
-                               "A=1"};
+    struct sum_row row = {"tool", NULL, WORDS "--pipelining-link --pipelining-objects=o", "/w",
+                          "A=1"};
     row.tool = temp_text(*state, "rustc", "one");
-    char *one = identity_of_row(&row);
+    char *one = sum_of_row(&row);
     temp_text(*state, "rustc", "two");
-    char *two = identity_of_row(&row);
+    char *two = sum_of_row(&row);
     assert_string_not_equal(one, two);
     free(two);
     free(one);
@@ -177,7 +177,7 @@ int main(void)
         cmocka_unit_test(a_record_comes_back),
         cmocka_unit_test(what_is_broken_is_refused),
         cmocka_unit_test(a_missing_one_is_named),
-        cmocka_unit_test(the_identity_is_of_what_is_compiled),
+        cmocka_unit_test(the_sum_is_of_what_is_compiled),
         cmocka_unit_test(the_content_of_the_tool_counts),
     };
     return cmocka_run_group_tests(tests, temp_dir_make, temp_dir_remove);

@@ -1,4 +1,4 @@
-#include "rustc/link_record.h"
+#include "rustc/linker_call.h"
 
 #include "base/bytes.h"
 #include "base/digest.h"
@@ -13,16 +13,16 @@
 #include <string.h>
 
 // The first text of every record; a change of what follows changes it.
-static const char format[] = "rustc-relay link 1";
+static const char format[] = "rustc-relay link 2";
 
-void link_record_finish(struct link_record *record)
+void linker_call_finish(struct linker_call *record)
 {
     free(record->obstacle);
-    free(record->identity);
+    free(record->command_sum);
     strlist_finish(&record->libraries);
     strlist_finish(&record->argv);
     strlist_finish(&record->env);
-    *record = (struct link_record){0};
+    *record = (struct linker_call){0};
 }
 
 static void put(struct bytes *out, const char *kind, const char *value)
@@ -38,15 +38,15 @@ static void put_list(struct bytes *out, const char *kind, const struct strlist *
     }
 }
 
-bool link_record_write(const struct link_record *record, const char *path, struct failure *why)
+bool linker_call_write(const struct linker_call *record, const char *path, struct failure *why)
 {
     struct bytes text = {0};
     bytes_append(&text, format, sizeof format);
     if (record->obstacle != NULL) {
         put(&text, "obstacle", record->obstacle);
     }
-    if (record->identity != NULL) {
-        put(&text, "identity", record->identity);
+    if (record->command_sum != NULL) {
+        put(&text, "command", record->command_sum);
     }
     put_list(&text, "library", &record->libraries);
     put_list(&text, "argument", &record->argv);
@@ -56,14 +56,14 @@ bool link_record_write(const struct link_record *record, const char *path, struc
     return good;
 }
 
-static bool take(struct link_record *record, const char *kind, const char *value)
+static bool take(struct linker_call *record, const char *kind, const char *value)
 {
     if (strcmp(kind, "obstacle") == 0) {
         free(record->obstacle);
         record->obstacle = mem_dup(value);
-    } else if (strcmp(kind, "identity") == 0) {
-        free(record->identity);
-        record->identity = mem_dup(value);
+    } else if (strcmp(kind, "command") == 0) {
+        free(record->command_sum);
+        record->command_sum = mem_dup(value);
     } else if (strcmp(kind, "library") == 0) {
         strlist_push(&record->libraries, value);
     } else if (strcmp(kind, "argument") == 0) {
@@ -85,7 +85,7 @@ static const char *next_text(const char **place, const char *end)
     return nul == NULL ? NULL : text;
 }
 
-static bool parse(struct link_record *record, const struct bytes *text)
+static bool parse(struct linker_call *record, const struct bytes *text)
 {
     const char *place = bytes_text(text);
     const char *end = place + text->len;
@@ -103,18 +103,18 @@ static bool parse(struct link_record *record, const struct bytes *text)
     return true;
 }
 
-bool link_record_read(struct link_record *record, const char *path, struct failure *why)
+bool linker_call_read(struct linker_call *record, const char *path, struct failure *why)
 {
     struct bytes text = {0};
     bool good =
-        file_read(path, "record of a link", &text, why) &&
+        file_read(path, "record of the linker's call", &text, why) &&
         (parse(record, &text) ||
          failure_set(why, "'%s' is damaged, or another version of rustc-relay wrote it", path));
     bytes_finish(&text);
     return good;
 }
 
-bool link_record_ignores(const char *variable)
+bool linker_call_ignores(const char *variable)
 {
     static const char *const names[] = {
         "CARGO_MAKEFLAGS", "HOME", "HOSTNAME", "LOGNAME", "MAKEFLAGS", "OLDPWD", "PWD", "SHELL",
@@ -130,9 +130,9 @@ bool link_record_ignores(const char *variable)
 
 static void add(struct digest_builder *builder, const struct substitutions *rules, const char *text)
 {
-    char *placed = substitutions_apply(rules, text);
-    digest_add_text(builder, placed);
-    free(placed);
+    char *replaced = substitutions_apply(rules, text);
+    digest_add_text(builder, replaced);
+    free(replaced);
 }
 
 static void add_list(struct digest_builder *builder, const struct substitutions *rules,
@@ -160,7 +160,7 @@ static void add_env(struct digest_builder *builder, const struct substitutions *
 {
     for (size_t i = 0; i < env->count; i++) {
         const char *item = env->items[i];
-        if (!link_record_ignores(item) && !text_starts_with(item, "PATH=")) {
+        if (!linker_call_ignores(item) && !text_starts_with(item, "PATH=")) {
             add(builder, rules, item);
         }
     }
@@ -179,10 +179,10 @@ static void add_tool(struct digest_builder *builder, const struct command *comma
     free(path);
 }
 
-char *link_record_identity(const struct command *command)
+char *linker_call_command_sum(const struct command *command)
 {
     struct substitutions rules = {0};
-    substitutions_add(&rules, command->working_dir, LINK_PLACE_DIRECTORY);
+    substitutions_add(&rules, command->working_dir, PLACEHOLDER_DIRECTORY);
     struct digest_builder builder;
     digest_begin(&builder);
     add(&builder, &rules, command->tool);
