@@ -5,7 +5,7 @@
  * known file name into a folder of its kind (`link/app`), everything else into `out/`, what is
  * temporary into `tmp/`. The names of a library's files follow from the crate, so they cannot
  * clash, and mostly there are no others: it needs no folders, which are slow to make and to remove.
- * rustc does not hash these paths, so the bytes are those of the plain run; placement.h has the
+ * rustc does not hash these paths, so the bytes are those of the plain run; redirection.h has the
  * options of which that is not true.
  */
 #ifndef RELAY_RUSTC_COMMAND_H
@@ -14,7 +14,7 @@
 #include "base/strlist.h"
 #include "rustc/crate_args.h"
 #include "rustc/dependencies.h"
-#include "rustc/placement.h"
+#include "rustc/redirection.h"
 #include "rustc/rustc_output.h"
 
 #include <stdbool.h>
@@ -35,7 +35,7 @@ struct command {
     struct strlist words;    /**< not redirected: its arguments as they are */
     struct crate_args crate; /**< its arguments taken apart */
     enum command_outputs outputs;
-    struct placement placement;       /**< what they say of where it may write */
+    struct redirection redirection;   /**< what they say of where it may write */
     struct dependencies dependencies; /**< the libraries that a linked crate's stages name */
     struct strlist env;               /**< NAME=VALUE, sorted */
     struct strlist lasting_env; /**< the same without what a volatile status file says; empty: there

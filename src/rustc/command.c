@@ -41,7 +41,7 @@ bool command_is_redirected(const struct command *command)
 bool command_has_folders(const struct command *command)
 {
     return command->outputs == OUTPUTS_PRIVATE ||
-           (command->outputs == OUTPUTS_LIBRARY && command->placement.leaves_more);
+           (command->outputs == OUTPUTS_LIBRARY && command->redirection.leaves_more);
 }
 
 // The file's own name; NULL: rustc is to choose it.
@@ -153,8 +153,8 @@ void command_argv(const struct command *command, const char *private_dir,
     push_emit(command, private_dir, argv);
     char *out_dir = command_out_dir(command, private_dir);
     push_out_dir(crate, out_dir, argv);
-    if (command->placement.splits) {
-        strlist_push_take(argv, placement_remap(crate, out_dir));
+    if (command->redirection.splits) {
+        strlist_push_take(argv, redirection_remap(crate, out_dir));
     }
     free(out_dir);
 }

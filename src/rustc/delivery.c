@@ -152,7 +152,7 @@ static void set_out_dir(struct delivery *delivery, const struct delivery_source 
     delivery->written_out_dir = bare ? mem_dup("") : joined(written, "");
     free(written);
     if (stage_takes_all(source->stage) ||
-        (source->stage == STAGE_FULL && source->command->placement.leaves_more)) {
+        (source->stage == STAGE_FULL && source->command->redirection.leaves_more)) {
         delivery->out_dir = place_of(source, out_dir == NULL ? "." : out_dir);
     }
     free(from_output);

@@ -120,7 +120,7 @@ const char *gating_obstacle(const struct command *command)
         return "its target's linker is not known";
     }
     // Both kinds of it name or hold files that rustc makes and reads itself.
-    if (command->placement.splits) {
+    if (command->redirection.splits) {
         return "its debug information goes to files of its own";
     }
     const char *obstacle = obstacle_in_types(crate);
@@ -140,7 +140,7 @@ const char *gating_record_obstacle(const struct command *command)
     if (obstacle == NULL && target != NULL && strstr(target, "linux") == NULL) {
         return "its target may need steps after the link";
     }
-    if (obstacle == NULL && command->placement.leaves_more) {
+    if (obstacle == NULL && command->redirection.leaves_more) {
         return "its outputs are more than --emit names";
     }
     return obstacle;

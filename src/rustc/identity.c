@@ -25,8 +25,8 @@ static void add_outputs(struct digest_builder *builder, const struct command *co
         digest_add_text(builder, emit->kind);
         digest_add_text(builder, named ? path_basename(emit->path) : "");
     }
-    if (command->placement.splits) { // debug information names the folder
-        char *folder = placement_remap(&command->crate, "");
+    if (command->redirection.splits) { // debug information names the folder
+        char *folder = redirection_remap(&command->crate, "");
         digest_add_text(builder, folder);
         free(folder);
     }

@@ -212,14 +212,14 @@ static enum command_outputs choose_outputs(const struct build *build,
     if (!is_request || !is_rustc(invocation->command.tool)) {
         return OUTPUTS_DIRECT;
     }
-    return invocation->command.placement.in_place ? OUTPUTS_IN_PLACE : OUTPUTS_PRIVATE;
+    return invocation->command.redirection.in_place ? OUTPUTS_IN_PLACE : OUTPUTS_PRIVATE;
 }
 
 // What writes in place can serve its own request alone.
 static void set_outputs(struct build *build, struct invocation *invocation)
 {
     struct command *command = &invocation->command;
-    command->placement = placement_of(&command->crate);
+    command->redirection = redirection_of(&command->crate);
     command->outputs = choose_outputs(build, invocation);
     if (!command_is_redirected(command)) {
         strlist_push_all(&command->words, &build->arguments.words);
@@ -238,7 +238,7 @@ static bool check_library_names(const struct command *command, struct failure *w
                            "--crate-name and -Cextra-filename: '%s%s'",
                            crate->crate_name, crate->crate_name, crate->extra_filename);
     }
-    if (command->placement.splits && !command->placement.hides) {
+    if (command->redirection.splits && !command->redirection.hides) {
         return failure_set(why,
                            "crate %s: --pipelining-metadata and --pipelining-full do not go with "
                            "-Csplit-debuginfo and a --remap-path-scope that leaves debug "

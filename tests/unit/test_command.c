@@ -18,7 +18,7 @@ static void command_of(struct command *command, enum command_outputs outputs, co
     command->tool = mem_dup("bin/rustc");
     command->outputs = outputs;
     assert_true(crate_args_read(&command->crate, &words, &why));
-    command->placement = placement_of(&command->crate);
+    command->redirection = redirection_of(&command->crate);
     if (outputs == OUTPUTS_DIRECT) {
         strlist_push_all(&command->words, &words);
     }

@@ -108,7 +108,7 @@ static void row_holds(const struct delivery_row *row)
     struct failure why;
     struct bytes got = {0};
     assert_true(crate_args_read(&command.crate, &words, &why));
-    command.placement = placement_of(&command.crate);
+    command.redirection = redirection_of(&command.crate);
     if (row->rlib != NULL) {
         strlist_push(&request.of[FLAG_PIPELINING_RLIB_PATH], row->rlib);
     }

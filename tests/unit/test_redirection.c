@@ -6,17 +6,17 @@
 
 #include <cmocka.h>
 
-#include "rustc/placement.h"
+#include "rustc/redirection.h"
 #include "words.h"
 
 #include <stdlib.h>
 
-struct placement_row {
+struct redirection_row {
     const char *words;
     const char *expected; // "in-place", "more", "splits", or nothing
 };
 
-static const struct placement_row rows[] = {
+static const struct redirection_row rows[] = {
     {"x.rs -O -Copt-level=3 --emit=link=a/b -L dependency=c --cfg print", ""},
 
     {"-Crpath", "in-place"},
@@ -73,16 +73,16 @@ static void options_are_known(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct crate_args args = args_of(rows[i].words);
-        struct placement placement = placement_of(&args);
+        struct redirection redirection = redirection_of(&args);
         struct strlist words = {0};
         struct bytes got = {0};
-        if (placement.in_place) {
+        if (redirection.in_place) {
             strlist_push(&words, "in-place");
         }
-        if (placement.leaves_more) {
+        if (redirection.leaves_more) {
             strlist_push(&words, "more");
         }
-        if (placement.splits) {
+        if (redirection.splits) {
             strlist_push(&words, "splits");
         }
         append_line(&got, &words);
@@ -92,7 +92,7 @@ static void options_are_known(void **state)
     }
 }
 
-static const struct placement_row remaps[] = {
+static const struct redirection_row remaps[] = {
     {"--out-dir=d/e", "d/e"},
     {"-o d/e/prog", "d/e"},
     {"-o prog", ""},
@@ -116,7 +116,7 @@ static void split_files_are_named_as_in_a_plain_run(void **state)
     for (size_t i = 0; i < COUNT(remaps); i++) {
         struct crate_args args = args_of(remaps[i].words);
         struct bytes got = {0};
-        char *word = placement_remap(&args, "/p/out");
+        char *word = redirection_remap(&args, "/p/out");
         char *expected = mem_format("--remap-path-prefix=/p/out=%s", remaps[i].expected);
         bytes_append_text(&got, word);
         assert_text(remaps[i].words, &got, expected);

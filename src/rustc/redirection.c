@@ -1,4 +1,4 @@
-#include "rustc/placement.h"
+#include "rustc/redirection.h"
 
 #include "base/file.h"
 #include "base/mem.h"
@@ -109,7 +109,7 @@ static bool may_be_one(const char *word)
            (word[1] == 'C' || word[1] == 'Z' || (word[1] == '-' && strchr("cpr", word[2]) != NULL));
 }
 
-struct placement placement_of(const struct crate_args *crate)
+struct redirection redirection_of(const struct crate_args *crate)
 {
     bool on[RULE_COUNT] = {false};
     bool has[EFFECT_COUNT] = {false};
@@ -126,11 +126,11 @@ struct placement placement_of(const struct crate_args *crate)
     for (size_t rule = 0; rule < RULE_COUNT; rule++) {
         has[rules[rule].effect] = has[rules[rule].effect] || on[rule];
     }
-    return (struct placement){.in_place = has[IN_PLACE] || (has[SPLITS] && !hides) ||
-                                          tells_stdout(crate) || !names_fit(crate),
-                              .leaves_more = has[LEAVES_MORE] || has[SPLITS],
-                              .splits = has[SPLITS],
-                              .hides = hides};
+    return (struct redirection){.in_place = has[IN_PLACE] || (has[SPLITS] && !hides) ||
+                                            tells_stdout(crate) || !names_fit(crate),
+                                .leaves_more = has[LEAVES_MORE] || has[SPLITS],
+                                .splits = has[SPLITS],
+                                .hides = hides};
 }
 
 // What a --remap-path-prefix FROM=TO makes of the folder; NULL: it is another one's.
@@ -159,7 +159,7 @@ static char *remapped(const char *rule, const char *folder)
 }
 
 // Of the prefixes that fit, rustc takes the last one.
-char *placement_remap(const struct crate_args *crate, const char *folder)
+char *redirection_remap(const struct crate_args *crate, const char *folder)
 {
     char *plain = plain_folder(crate);
     char *shown = mem_dup(plain);
