@@ -25,7 +25,7 @@ struct jobserver;
 struct private_root;
 struct workplace_words;
 struct reaper;
-struct root_keeper;
+struct root_settler;
 struct state_dir;
 
 /** Called from the loop only. The compile may be destroyed from within on_ended. */
@@ -63,7 +63,8 @@ struct compile_place {
                                       rlibs; NULL for both: there are no gated compiles */
     struct hollow_store *hollow;
     struct reaper *reaper;
-    struct root_keeper *keeper; /**< who gets the root of one that ended well; NULL without roots */
+    struct root_settler
+        *settler; /**< who gets the root of one that ended well; NULL without roots */
     struct state_dir *state;
     const struct compile_events *events;
     void *owner; /**< who gets the events */

@@ -17,7 +17,7 @@ struct jobserver;
 struct link_home;
 struct reaper;
 struct request;
-struct root_keeper;
+struct root_settler;
 struct said;
 struct session;
 struct state_dir;
@@ -32,7 +32,7 @@ struct session_services {
     uv_loop_t *loop;
     struct jobserver *jobserver; /**< may be without tokens; NULL: each rustc has its own */
     struct reaper *reaper;
-    struct root_keeper *keeper; /**< this and `links`: NULL if no request is sandboxed */
+    struct root_settler *settler; /**< this and `links`: NULL if no request is sandboxed */
     struct state_dir *state;
     struct link_home *links;
     struct trace *trace;

@@ -8,7 +8,7 @@
 #include "program/workplace.h"
 #include "roots/input_stamps.h"
 #include "roots/private_root.h"
-#include "roots/root_keeper.h"
+#include "roots/root_settler.h"
 #include "rustc/rustc_output.h"
 #include "turns/jobserver.h"
 
@@ -415,7 +415,7 @@ static void let_go(struct compile *compile)
     }
     command_forget_words(&compile->facts.command);
     if (compile->root != NULL) {
-        root_keeper_take(compile->place.keeper, compile->root);
+        root_settler_take(compile->place.settler, compile->root);
         compile->root = NULL;
     }
 }

@@ -60,7 +60,7 @@ struct session *session_create(const struct session_services *services)
     struct compile_place place = {.loop = services->loop,
                                   .jobserver = services->jobserver,
                                   .reaper = services->reaper,
-                                  .keeper = services->keeper,
+                                  .settler = services->settler,
                                   .state = services->state,
                                   .events = &compile_events,
                                   .owner = session};

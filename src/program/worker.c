@@ -11,7 +11,7 @@
 #include "protocol/wire.h"
 #include "protocol/work.h"
 #include "roots/link_home.h"
-#include "roots/root_keeper.h"
+#include "roots/root_settler.h"
 #include "store/trace.h"
 #include "turns/jobserver.h"
 
@@ -21,7 +21,7 @@ struct worker {
     const struct options *options;
     struct host host;
     struct link_home links;
-    struct root_keeper *keeper;
+    struct root_settler *settler;
     struct jobserver jobserver;
     struct trace trace;
     struct inlet inlet;
@@ -57,7 +57,7 @@ static void open_session(struct worker *worker, char *const *inherited_env)
                                         .loop = &worker->host.loop,
                                         .jobserver = &worker->jobserver,
                                         .reaper = &worker->host.reaper,
-                                        .keeper = worker->keeper,
+                                        .settler = worker->settler,
                                         .state = &worker->host.state,
                                         .links = &worker->links,
                                         .trace = &worker->trace,
@@ -107,7 +107,7 @@ static bool worker_open(struct worker *worker, char *const *inherited_env, struc
                  "is a hard limit of real-time computing (ulimit -HR)");
     }
     open_links(worker);
-    worker->keeper = root_keeper_create(&worker->host.loop, &worker->host.reaper);
+    worker->settler = root_settler_create(&worker->host.loop, &worker->host.reaper);
     open_jobserver(worker);
     open_session(worker, inherited_env);
     return open_pipes(worker, in_fd, out_fd, why);
@@ -117,7 +117,7 @@ static void worker_close(struct worker *worker)
 {
     host_kill_all(&worker->host);
     session_destroy(worker->session);
-    root_keeper_close(worker->keeper);
+    root_settler_close(worker->settler);
     inlet_close(&worker->inlet);
     outlet_close(&worker->outlet);
     trace_close(&worker->trace);

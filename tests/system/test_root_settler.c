@@ -3,13 +3,13 @@
 #include "base/file.h"
 #include "base/lease.h"
 #include "roots/last_user.h"
-#include "roots/root_keeper.h"
+#include "roots/root_settler.h"
 
 struct place {
     struct bench *bench;
     struct stage *stage;
-    struct root_keeper *keeper;
-    char *dir; // where the root is that a compile has spoiled, and the keeper has
+    struct root_settler *settler;
+    char *dir; // where the root is that a compile has spoiled, and the settler has
 };
 
 static void spoil(struct place *place)
@@ -24,7 +24,7 @@ static void spoil(struct place *place)
     leave(root, "src/left");
     free(place->dir);
     place->dir = mem_dup(private_root_dir(root));
-    root_keeper_take(place->keeper, root);
+    root_settler_take(place->settler, root);
     list_finish(&list);
 }
 
@@ -37,7 +37,7 @@ static int place_start(void **state)
     stage_start(&stage);
     place->bench = bench;
     place->stage = stage;
-    place->keeper = root_keeper_create(&place->bench->loop, &place->bench->reaper);
+    place->settler = root_settler_create(&place->bench->loop, &place->bench->reaper);
     *state = place;
     return 0;
 }
@@ -47,7 +47,7 @@ static int place_stop(void **state)
     struct place *place = *state;
     void *bench = place->bench;
     void *stage = place->stage;
-    root_keeper_close(place->keeper);
+    root_settler_close(place->settler);
     stage_stop(&stage);
     bench_stop(&bench);
     free(place->dir);
@@ -94,8 +94,8 @@ static void test_the_end_waits_for_no_look(void **state)
 {
     struct place *place = *state;
     spoil(place);
-    root_keeper_close(place->keeper);
-    place->keeper = NULL;
+    root_settler_close(place->settler);
+    place->settler = NULL;
     uv_run(&place->bench->loop, UV_RUN_DEFAULT);
     expect_settled(place, false);
     stage_expect_names(place->dir, "src/ src/a src/left");
