@@ -84,7 +84,7 @@ struct request_reader {
     const char *cwd; /**< the worker's, absolute */
     enum sandbox_kind cwd_kind;
     bool runs_once; /**< no worker: the command line is all there is, and nobody else's */
-    const char *state_root;
+    const char *state_dir;
     struct link_home *links; /**< where private roots are */
 };
 

@@ -3,13 +3,13 @@
  * memory. So they are kept on a tmpfs where that is possible, and else in the state directory:
  *
  *     <memory>/rustc-relay-<uid>/                  mode 0700
- *     <memory>/rustc-relay-<uid>/<digest>/         one state root's links; leased (base/lease.h) by
- *                                                  all workers that use it, as long as they live
- *     <memory>/rustc-relay-<uid>/<digest>/base     leads to that state root
+ *     <memory>/rustc-relay-<uid>/<digest>/         one state directory's links; leased
+ * (base/lease.h) by all workers that use it, as long as they live
+ *     <memory>/rustc-relay-<uid>/<digest>/base     leads to that state directory
  *
- * The digest is that of the state root's path, so the place is the same in every build: rustc sees
- * it. A directory that nobody has leased and whose state root is gone (`bazel clean --expunge`) is
- * removed when the next worker starts. Blocks for the file system.
+ * The digest is that of the state directory's path, so the place is the same in every build: rustc
+ * sees it. A directory that nobody has leased and whose state directory is gone (`bazel clean
+ * --expunge`) is removed when the next worker starts. Blocks for the file system.
  */
 #ifndef RELAY_ROOTS_LINK_HOME_H
 #define RELAY_ROOTS_LINK_HOME_H
@@ -29,9 +29,9 @@ enum { LINK_HOME_MIN_MIB = 256 };
 enum { LINK_HOME_FREE_PART = 2 };
 
 struct link_home {
-    char *state_root;
-    char *top;  /**< our directory on the tmpfs; NULL: all links are in the state root */
-    char *dir;  /**< in it, that of our state root */
+    char *state_dir;
+    char *top;  /**< our directory on the tmpfs; NULL: all links are in the state directory */
+    char *dir;  /**< in it, that of our state directory */
     int lease;  /**< of `dir`; LEASE_NONE while it is not there; valid while `dir` is set */
     char *user; /**< what this worker is called as a user of private roots (last_user.h) */
 };
@@ -39,17 +39,17 @@ struct link_home {
 /**
  * Chooses, for the worker's life: `memory` (NULL: not wanted) if it is a tmpfs of some size where
  * nobody else can enter our directory. False, with the reason, when it was wanted and cannot be: it
- * is usable all the same, and links are in `state_root`. Sweeps. Both paths are absolute; give it
+ * is usable all the same, and links are in `state_dir`. Sweeps. Both paths are absolute; give it
  * back with link_home_finish().
  */
-bool link_home_init(struct link_home *home, const char *state_root, const char *memory,
+bool link_home_init(struct link_home *home, const char *state_dir, const char *memory,
                     struct failure *why);
 
 /** Where links usually are; this never changes. Borrowed. */
 const char *link_home_usual(const struct link_home *home);
 
 /**
- * Where new links go now: the usual place, but the state root while memory is short. Makes the
+ * Where new links go now: the usual place, but the state directory while memory is short. Makes the
  * usual place again when somebody removed it (systemd does when the user logs out). Borrowed.
  */
 const char *link_home_now(struct link_home *home);

@@ -15,7 +15,7 @@
 
 struct link_maker {
     struct link_targets targets;
-    int root_fd;                 /**< the tree. Borrowed */
+    int tree_fd;                 /**< the tree. Borrowed */
     bool is_fresh;               /**< the tree was empty */
     struct link_folders folders; /**< in a fresh one: where the last name lies */
     struct link_way way;
@@ -26,7 +26,7 @@ struct link_maker {
 
 /** `dir` and `sandbox` are borrowed as in link_targets_init(). On failure there is nothing to
  * finish. */
-bool link_maker_init(struct link_maker *maker, const char *dir, int root_fd, const char *sandbox,
+bool link_maker_init(struct link_maker *maker, const char *dir, int tree_fd, const char *sandbox,
                      struct failure *why);
 
 /** Makes the link, or the folder if the name ends in '/'. Names ascend; `later` as in

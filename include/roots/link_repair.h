@@ -14,8 +14,8 @@
  * Only folders whose seal does not hold are read, and all that lie in them: what does not belong
  * there goes, what is missing or was replaced is made again, the mode is ours, and they are sealed.
  * Links that must be made are those of the tree's log (link_log.h). `dir` is the tree's path,
- * `root_fd` the open tree.
+ * `tree_fd` the open tree.
  */
-bool link_repair(const char *dir, int root_fd, struct manifest *manifest, struct failure *why);
+bool link_repair(const char *dir, int tree_fd, struct manifest *manifest, struct failure *why);
 
 #endif

@@ -20,7 +20,7 @@ bool link_seal_is_there(const struct stat *folder);
 bool link_seal_holds(const struct stat *folder, const struct timespec *sealed);
 
 /** The same of all folders of the tree that the manifest describes, and of the tree itself. */
-bool link_seal_holds_all(int root_fd, const struct manifest *manifest);
+bool link_seal_holds_all(int tree_fd, const struct manifest *manifest);
 
 /** Seals an open folder; `sealed` becomes the time of that if it is later. */
 void link_seal_folder(int fd, struct timespec *sealed);

@@ -51,7 +51,7 @@ struct offer_watch {
  * Lets others find the compile in `dir` under `name`. One that was found there before is replaced.
  * On failure nothing is offered: the compile is then this process's own affair.
  */
-bool offer_publish(struct offer *offer, const char *state_root, const char *name, const char *dir,
+bool offer_publish(struct offer *offer, const char *state_dir, const char *name, const char *dir,
                    struct failure *why);
 
 /** The compile has ended: writes the result, then tells those who wait. Nothing without an offer.
@@ -62,7 +62,7 @@ void offer_tell(struct offer *offer, const struct offer_result *result);
 void offer_withdraw(struct offer *offer);
 
 /** The directory of a compile with this name that a worker offers, owned by the caller; or NULL. */
-char *offer_find(const char *state_root, const char *name);
+char *offer_find(const char *state_dir, const char *name);
 
 /**
  * Waits for the end of the compile in `dir`. The struct must stay where it is until the close
@@ -95,9 +95,9 @@ bool offer_is_told(const struct offer *offer);
 bool offer_claim(const char *dir, const char *to);
 
 /** Removes the link to what was in `dir` and has been claimed. */
-void offer_unlink(const char *state_root, const char *name, const char *dir);
+void offer_unlink(const char *state_dir, const char *name, const char *dir);
 
 /** Removes the links to compiles that are gone. */
-void offer_sweep(const char *state_root);
+void offer_sweep(const char *state_dir);
 
 #endif

@@ -26,7 +26,7 @@
 #define STATE_DIR_FORMAT "1"
 
 struct state_dir {
-    char *root;           /**< `<home>/<STATE_DIR_FORMAT>` */
+    char *dir;            /**< `<home>/<STATE_DIR_FORMAT>` */
     char *worker;         /**< our directory; an absolute path */
     char *lock;           /**< path of our lock */
     int lease;            /**< of that; valid while `lock` is set */

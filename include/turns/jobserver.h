@@ -1,6 +1,6 @@
 /**
  * Who may compute, when Bazel does not count what runs on after an early answer. Shared by all
- * worker processes of one state root.
+ * worker processes of one state directory.
  *
  * So many compiles as there are cores, and one more, have a seat and compute (turns/seats.h); the
  * others wait for their turn: those at a gate that was opened first, then in the order they came. A

@@ -1,7 +1,7 @@
 /**
- * How many compiles compute at once, over all worker processes of one state root: each has a seat,
- * and there are so many. A seat is a lock on a byte of a file, so those of a worker that died are
- * free.
+ * How many compiles compute at once, over all worker processes of one state directory: each has a
+ * seat, and there are so many. A seat is a lock on a byte of a file, so those of a worker that died
+ * are free.
  */
 #ifndef RELAY_TURNS_SEATS_H
 #define RELAY_TURNS_SEATS_H

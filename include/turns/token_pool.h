@@ -1,7 +1,7 @@
 /**
- * The tokens of a GNU make jobserver, shared by all worker processes of one state root: rustc's
- * threads take them out of a FIFO and put them back, and so do we for the thread that each rustc
- * has anyhow. (GNU make manual, "POSIX Jobserver Interaction": the form fifo:PATH)
+ * The tokens of a GNU make jobserver, shared by all worker processes of one state directory:
+ * rustc's threads take them out of a FIFO and put them back, and so do we for the thread that each
+ * rustc has anyhow. (GNU make manual, "POSIX Jobserver Interaction": the form fifo:PATH)
  *
  *     <dir>/ledger        how many tokens belong to each generation; locks of those who use one
  *     <dir>/tokens.<n>    the FIFO of a generation

@@ -40,7 +40,7 @@ bool host_open(struct host *host, const char *state_dir, struct failure *why)
         !state_dir_open(&host->state, state_dir, host->cwd, why)) {
         return false;
     }
-    offer_sweep(host->state.root);
+    offer_sweep(host->state.dir);
     return open_loop(host, why);
 }
 

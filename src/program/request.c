@@ -232,8 +232,8 @@ struct private_root *request_lease(const struct request_reader *reader,
     const char *now = link_home_now(reader->links);
     struct private_root *root = lease_in(reader, now, work, request, why);
     // Memory may be full by now. A root on the disk is a spare like others.
-    if (root == NULL && strcmp(now, reader->state_root) != 0) {
-        root = lease_in(reader, reader->state_root, work, request, why);
+    if (root == NULL && strcmp(now, reader->state_dir) != 0) {
+        root = lease_in(reader, reader->state_dir, work, request, why);
     }
     return root;
 }

@@ -55,7 +55,7 @@ struct session *session_create(const struct session_services *services)
                                               .cwd = services->cwd,
                                               .cwd_kind = services->cwd_kind,
                                               .runs_once = services->on_said != NULL,
-                                              .state_root = services->state->root,
+                                              .state_dir = services->state->dir,
                                               .links = services->links};
     struct compile_place place = {.loop = services->loop,
                                   .jobserver = services->jobserver,

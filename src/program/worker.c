@@ -71,8 +71,8 @@ static void open_links(struct worker *worker)
 {
     const struct state_dir *state = &worker->host.state;
     struct failure why;
-    if (!link_home_init(&worker->links, state->root,
-                        state->in_output_base ? LINK_HOME_MEMORY : NULL, &why)) {
+    if (!link_home_init(&worker->links, state->dir, state->in_output_base ? LINK_HOME_MEMORY : NULL,
+                        &why)) {
         log_line("the links to sandboxed inputs are kept on the disk, which is slower: %s",
                  why.text);
     }
@@ -80,7 +80,7 @@ static void open_links(struct worker *worker)
 
 static void open_jobserver(struct worker *worker)
 {
-    char *dir = mem_format("%s/jobserver", worker->host.state.root);
+    char *dir = mem_format("%s/jobserver", worker->host.state.dir);
     struct failure why;
     if (!jobserver_open(&worker->jobserver, &worker->host.loop, dir, worker->options->jobs, &why)) {
         log_line("without a jobserver, each rustc starts as many threads as it likes: %s",

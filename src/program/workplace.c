@@ -29,7 +29,7 @@ void workplace_publish(struct workplace *place)
 {
     struct failure ignored; // then it is not shared
     if (place->name != NULL) {
-        offer_publish(&place->offer, place->state->root, place->name, place->dir, &ignored);
+        offer_publish(&place->offer, place->state->dir, place->name, place->dir, &ignored);
     }
 }
 
@@ -67,7 +67,7 @@ bool workplace_attach(struct workplace *place, uv_loop_t *loop, offer_over *over
     if (place->name == NULL || !place->may_attach) {
         return false;
     }
-    char *dir = offer_find(place->state->root, place->name);
+    char *dir = offer_find(place->state->dir, place->name);
     if (dir != NULL && !is_own(place, dir)) {
         place->watch = open_watch(dir, loop, over, owner);
     }
@@ -110,7 +110,7 @@ bool workplace_claim(struct workplace *place, struct offer_result *ret_result)
         free(own);
         return false;
     }
-    offer_unlink(place->state->root, place->name, place->dir);
+    offer_unlink(place->state->dir, place->name, place->dir);
     place->made_in = place->dir;
     place->dir = own;
     return offer_read_result(place->dir, ret_result);

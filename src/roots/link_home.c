@@ -23,10 +23,10 @@ static bool enter(struct link_home *home, struct failure *why);
 static void leave(struct link_home *home);
 static void sweep(const struct link_home *home);
 
-bool link_home_init(struct link_home *home, const char *state_root, const char *memory,
+bool link_home_init(struct link_home *home, const char *state_dir, const char *memory,
                     struct failure *why)
 {
-    *home = (struct link_home){.state_root = mem_dup(state_root), .lease = LEASE_NONE};
+    *home = (struct link_home){.state_dir = mem_dup(state_dir), .lease = LEASE_NONE};
     home->user = mem_format("%ld.%" PRIu64, (long)getpid(), uv_hrtime());
     if (memory == NULL) {
         return true;
@@ -51,7 +51,7 @@ static bool choose(struct link_home *home, const char *memory, struct failure *w
     if (room.bytes / bytes_of_mib < LINK_HOME_MIN_MIB) {
         return failure_set(why, "'%s' has less than %d MiB", memory, LINK_HOME_MIN_MIB);
     }
-    char *digest = digest_hex_of(home->state_root, strlen(home->state_root));
+    char *digest = digest_hex_of(home->state_dir, strlen(home->state_dir));
     home->top = mem_format("%s/rustc-relay-%lu", memory, (unsigned long)geteuid());
     home->dir = mem_format("%s/%s", home->top, digest);
     free(digest);
@@ -68,7 +68,7 @@ static bool enter(struct link_home *home, struct failure *why)
         return failure_errno(why, errno, "cannot lock the directory '%s'", home->dir);
     }
     char *link = mem_format("%s/base", home->dir);
-    int error = file_link(home->state_root, link);
+    int error = file_link(home->state_dir, link);
     if (error != 0) {
         failure_errno(why, error, "cannot make the link '%s'", link);
         leave(home);
@@ -115,7 +115,7 @@ static void sweep(const struct link_home *home)
 
 const char *link_home_usual(const struct link_home *home)
 {
-    return home->dir == NULL ? home->state_root : home->dir;
+    return home->dir == NULL ? home->state_dir : home->dir;
 }
 
 static bool is_enough(uint64_t left, uint64_t all)
@@ -134,22 +134,22 @@ const char *link_home_now(struct link_home *home)
 {
     struct failure ignored; // the disk is as good, only slower
     if (home->dir == NULL) {
-        return home->state_root;
+        return home->state_dir;
     }
     bool is_there = lease_is_valid(home->lease, home->dir);
     if (!is_there) {
         leave(home);
         is_there = enter(home, &ignored);
     }
-    return is_there && has_room(home) ? home->dir : home->state_root;
+    return is_there && has_room(home) ? home->dir : home->state_dir;
 }
 
 void link_home_finish(struct link_home *home)
 {
-    if (home->state_root != NULL) {
+    if (home->state_dir != NULL) {
         leave(home);
     }
-    free(home->state_root);
+    free(home->state_dir);
     free(home->top);
     free(home->dir);
     free(home->user);

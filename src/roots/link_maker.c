@@ -13,10 +13,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-bool link_maker_init(struct link_maker *maker, const char *dir, int root_fd, const char *sandbox,
+bool link_maker_init(struct link_maker *maker, const char *dir, int tree_fd, const char *sandbox,
                      struct failure *why)
 {
-    *maker = (struct link_maker){.root_fd = root_fd, .way = link_way_from(root_fd)};
+    *maker = (struct link_maker){.tree_fd = tree_fd, .way = link_way_from(tree_fd)};
     return link_targets_init(&maker->targets, sandbox, dir, why);
 }
 
@@ -49,12 +49,12 @@ static bool is_plain(const char *name)
     return plain;
 }
 
-static bool make_folder(int root_fd, const char *folder)
+static bool make_folder(int tree_fd, const char *folder)
 {
-    bool made = mkdirat(root_fd, folder, S_IRWXU) == 0 || errno == EEXIST;
+    bool made = mkdirat(tree_fd, folder, S_IRWXU) == 0 || errno == EEXIST;
     if (!made && errno == ENOENT) {
         char *outer = path_dirname(folder);
-        made = make_folder(root_fd, outer) && mkdirat(root_fd, folder, S_IRWXU) == 0;
+        made = make_folder(tree_fd, outer) && mkdirat(tree_fd, folder, S_IRWXU) == 0;
         int error = errno;
         free(outer);
         errno = error;
@@ -82,17 +82,17 @@ static int make_link(struct link_maker *maker, const char *name, const char *tar
         return 0;
     }
     int error = errno;
-    if (error == EEXIST && file_is_link_to(maker->root_fd, name, target)) {
+    if (error == EEXIST && file_is_link_to(maker->tree_fd, name, target)) {
         return EEXIST;
     }
     char *folder = path_dirname(name);
-    bool cleared = (error == ENOENT && make_folder(maker->root_fd, folder)) ||
-                   (error == EEXIST && unlinkat(maker->root_fd, name, 0) == 0);
+    bool cleared = (error == ENOENT && make_folder(maker->tree_fd, folder)) ||
+                   (error == EEXIST && unlinkat(maker->tree_fd, name, 0) == 0);
     free(folder);
     if (!cleared) {
         return error;
     }
-    return symlinkat(target, maker->root_fd, name) == 0 ? 0 : errno;
+    return symlinkat(target, maker->tree_fd, name) == 0 ? 0 : errno;
 }
 
 static bool add_link(struct link_maker *maker, const char *name, const char *later,
@@ -113,7 +113,7 @@ static bool add_link(struct link_maker *maker, const char *name, const char *lat
 static bool add_folder(struct link_maker *maker, const char *name, struct failure *why)
 {
     char *folder = mem_dup_len(name, strlen(name) - 1);
-    bool good = make_folder(maker->root_fd, folder) ||
+    bool good = make_folder(maker->tree_fd, folder) ||
                 failure_errno(why, errno, "cannot make the directory '%s/%s' for outputs",
                               maker->targets.dir, name);
     free(folder);
@@ -142,7 +142,7 @@ bool link_maker_add(struct link_maker *maker, const char *name, const char *late
 void link_maker_seal(const struct link_maker *maker)
 {
     struct link_folders folders = {.len = 0};
-    struct link_way way = link_way_from(maker->root_fd);
+    struct link_way way = link_way_from(maker->tree_fd);
     for (size_t i = 0; i < maker->touched_count; i++) {
         const char *name = maker->touched[i];
         size_t later = i + LINK_WAY_AHEAD;

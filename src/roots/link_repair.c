@@ -34,7 +34,7 @@ struct folder {
 
 static bool repair_folder(struct repair *repair, const struct folder *folder);
 
-bool link_repair(const char *dir, int root_fd, struct manifest *manifest, struct failure *why)
+bool link_repair(const char *dir, int tree_fd, struct manifest *manifest, struct failure *why)
 {
     struct repair repair = {.dir = dir, .manifest = manifest, .sealed = manifest->sealed};
     repair.why = why;
@@ -43,7 +43,7 @@ bool link_repair(const char *dir, int root_fd, struct manifest *manifest, struct
         failure_set(why, "the directory of links '%s' was changed, and '%s.targets' cannot be read",
                     dir, dir);
     if (good) {
-        struct folder top = {.fd = root_fd, .end = manifest->count};
+        struct folder top = {.fd = tree_fd, .end = manifest->count};
         good = repair_folder(&repair, &top);
     }
     manifest->sealed = repair.sealed;

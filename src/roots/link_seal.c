@@ -28,12 +28,12 @@ bool link_seal_holds(const struct stat *folder, const struct timespec *sealed)
     return link_seal_is_there(folder) && !is_later(&folder->st_ctim, sealed);
 }
 
-bool link_seal_holds_all(int root_fd, const struct manifest *manifest)
+bool link_seal_holds_all(int tree_fd, const struct manifest *manifest)
 {
     struct link_folders folders = {.len = 0};
-    struct link_way way = link_way_from(root_fd);
+    struct link_way way = link_way_from(tree_fd);
     struct stat info;
-    bool holds = fstat(root_fd, &info) == 0 && link_seal_holds(&info, &manifest->sealed);
+    bool holds = fstat(tree_fd, &info) == 0 && link_seal_holds(&info, &manifest->sealed);
     for (size_t i = 0; holds && i < manifest->count; i++) {
         const char *name = manifest->entries[i].name;
         size_t later = i + LINK_WAY_AHEAD;

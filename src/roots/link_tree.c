@@ -66,7 +66,7 @@ static void remove_entry(struct link_maker *maker, const char *name, const struc
 {
     char *path = mem_dup(name);
     if (name[strlen(name) - 1] != '/') {
-        unlinkat(maker->root_fd, name, 0);
+        unlinkat(maker->tree_fd, name, 0);
     }
     for (char *slash = strrchr(path, '/'); slash != NULL; slash = strrchr(path, '/')) {
         slash[1] = '\0';
@@ -74,7 +74,7 @@ static void remove_entry(struct link_maker *maker, const char *name, const struc
             break;
         }
         *slash = '\0';
-        unlinkat(maker->root_fd, path, AT_REMOVEDIR);
+        unlinkat(maker->tree_fd, path, AT_REMOVEDIR);
     }
     link_maker_touch(maker, name);
     free(path);
@@ -199,7 +199,7 @@ static bool make(const char *dir, struct part *parts, size_t count, struct failu
         }
     }
     wanted->sealed = held->sealed;
-    link_seal_folder(parts[0].maker.root_fd, &wanted->sealed);
+    link_seal_folder(parts[0].maker.tree_fd, &wanted->sealed);
     return save(dir, wanted, why);
 }
 
@@ -208,8 +208,8 @@ static bool apply(const char *dir, const char *sandbox, const struct manifest *h
                   struct manifest *wanted, struct failure *why)
 {
     link_tree_distrust(dir);
-    int root_fd = tree_open(AT_FDCWD, dir);
-    if (root_fd < 0) {
+    int tree_fd = tree_open(AT_FDCWD, dir);
+    if (tree_fd < 0) {
         return failure_errno(why, errno, "cannot open the directory of links '%s'", dir);
     }
     struct change change = {.held = held, .wanted = wanted};
@@ -219,7 +219,7 @@ static bool apply(const char *dir, const char *sandbox, const struct manifest *h
     size_t count = 0;
     bool good = true;
     while (good && count < needed) {
-        good = link_maker_init(&parts[count].maker, dir, root_fd, sandbox, why);
+        good = link_maker_init(&parts[count].maker, dir, tree_fd, sandbox, why);
         parts[count].maker.is_fresh = is_fresh;
         count += good ? 1 : 0;
     }
@@ -227,7 +227,7 @@ static bool apply(const char *dir, const char *sandbox, const struct manifest *h
     for (size_t i = 0; i < count; i++) {
         link_maker_finish(&parts[i].maker);
     }
-    close(root_fd);
+    close(tree_fd);
     return good;
 }
 
@@ -255,13 +255,13 @@ static bool restore(const char *dir, bool is_settled, struct manifest *held, str
     if (!link_tree_held(dir, held)) {
         return failure_set(why, "cannot read '%s.manifest'", dir);
     }
-    int root_fd = tree_open(AT_FDCWD, dir);
-    if (root_fd < 0) {
+    int tree_fd = tree_open(AT_FDCWD, dir);
+    if (tree_fd < 0) {
         return failure_errno(why, errno, "cannot open the directory of links '%s'", dir);
     }
-    bool good = is_settled || link_seal_holds_all(root_fd, held) ||
-                (link_repair(dir, root_fd, held, why) && save(dir, held, why));
-    close(root_fd);
+    bool good = is_settled || link_seal_holds_all(tree_fd, held) ||
+                (link_repair(dir, tree_fd, held, why) && save(dir, held, why));
+    close(tree_fd);
     return good;
 }
 

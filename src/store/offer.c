@@ -18,17 +18,17 @@
 #define RESULT "relay.result"
 #define TOLD "relay.told"
 
-static char *link_path(const char *state_root, const char *name)
+static char *link_path(const char *state_dir, const char *name)
 {
-    return mem_format("%s/shared/%s", state_root, name);
+    return mem_format("%s/shared/%s", state_dir, name);
 }
 
 // How the link spells the directory: short, because a text of less than 60 bytes needs no block of
 // its own on ext4. (A link leads away from the folder `shared`.)
-static char *link_text(const char *state_root, const char *dir)
+static char *link_text(const char *state_dir, const char *dir)
 {
-    size_t len = strlen(state_root);
-    bool below = strncmp(dir, state_root, len) == 0 && dir[len] == '/';
+    size_t len = strlen(state_dir);
+    bool below = strncmp(dir, state_dir, len) == 0 && dir[len] == '/';
     return below ? mem_format("..%s", dir + len) : mem_dup(dir);
 }
 
@@ -48,7 +48,7 @@ static bool place_link(const char *link, const char *text, struct failure *why)
     return error == 0 || failure_errno(why, error, "cannot make the link '%s'", link);
 }
 
-bool offer_publish(struct offer *offer, const char *state_root, const char *name, const char *dir,
+bool offer_publish(struct offer *offer, const char *state_dir, const char *name, const char *dir,
                    struct failure *why)
 {
     char *alive = path_join(dir, ALIVE);
@@ -59,8 +59,8 @@ bool offer_publish(struct offer *offer, const char *state_root, const char *name
     if (!shown) {
         return false;
     }
-    made.link = link_path(state_root, name);
-    made.text = link_text(state_root, dir);
+    made.link = link_path(state_dir, name);
+    made.text = link_text(state_dir, dir);
     made.dir = mem_dup(dir);
     if (!place_link(made.link, made.text, why)) {
         offer_withdraw(&made);
@@ -109,9 +109,9 @@ void offer_withdraw(struct offer *offer)
     *offer = (struct offer){0};
 }
 
-char *offer_find(const char *state_root, const char *name)
+char *offer_find(const char *state_dir, const char *name)
 {
-    char *link = link_path(state_root, name);
+    char *link = link_path(state_dir, name);
     char *dir = realpath(link, NULL);
     free(link);
     return dir;
@@ -209,10 +209,10 @@ bool offer_claim(const char *dir, const char *to)
     return over && rename(dir, to) == 0;
 }
 
-void offer_unlink(const char *state_root, const char *name, const char *dir)
+void offer_unlink(const char *state_dir, const char *name, const char *dir)
 {
-    char *link = link_path(state_root, name);
-    char *text = link_text(state_root, dir);
+    char *link = link_path(state_dir, name);
+    char *text = link_text(state_dir, dir);
     if (file_is_link_to(AT_FDCWD, link, text)) {
         unlink(link);
     }
@@ -220,9 +220,9 @@ void offer_unlink(const char *state_root, const char *name, const char *dir)
     free(link);
 }
 
-void offer_sweep(const char *state_root)
+void offer_sweep(const char *state_dir)
 {
-    char *folder = mem_format("%s/shared", state_root);
+    char *folder = mem_format("%s/shared", state_dir);
     DIR *dir = opendir(folder);
     for (const char *name = NULL; (name = tree_next(dir)) != NULL;) {
         if (faccessat(dirfd(dir), name, F_OK, 0) != 0) {

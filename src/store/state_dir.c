@@ -87,8 +87,8 @@ bool state_dir_open(struct state_dir *state, const char *explicit_dir, const cha
 
 static bool open_in(struct state_dir *state, const char *home, struct failure *why)
 {
-    struct state_dir made = {.root = mem_format("%s/%s", home, STATE_DIR_FORMAT)};
-    if (tree_make_private(made.root, why) && make_place(&made, why)) {
+    struct state_dir made = {.dir = mem_format("%s/%s", home, STATE_DIR_FORMAT)};
+    if (tree_make_private(made.dir, why) && make_place(&made, why)) {
         sweep(&made);
         *state = made;
         return true;
@@ -101,7 +101,7 @@ static bool open_in(struct state_dir *state, const char *home, struct failure *w
 // are never used twice, so nobody else can want it.
 static bool make_place(struct state_dir *state, struct failure *why)
 {
-    char *prefix = mem_format("%s/" WORKER_PREFIX "%ld-", state->root, (long)getpid());
+    char *prefix = mem_format("%s/" WORKER_PREFIX "%ld-", state->dir, (long)getpid());
     int error = EWOULDBLOCK;
     for (int i = 0; i < NAMES_MAX && error == EWOULDBLOCK; i++) {
         state->worker = tree_fresh_name(prefix);
@@ -113,7 +113,7 @@ static bool make_place(struct state_dir *state, struct failure *why)
         }
     }
     free(prefix);
-    return error == 0 || failure_errno(why, error, "cannot make a directory in '%s'", state->root);
+    return error == 0 || failure_errno(why, error, "cannot make a directory in '%s'", state->dir);
 }
 
 // What is in it may be claimed by others until it has another name (store/offer.h). An earlier
@@ -149,10 +149,10 @@ static void remove_if_dead(const char *path)
 
 static void sweep(const struct state_dir *state)
 {
-    DIR *root = opendir(state->root);
+    DIR *root = opendir(state->dir);
     for (const char *name = NULL; (name = tree_next(root)) != NULL;) {
         if (text_starts_with(name, WORKER_PREFIX)) {
-            char *path = path_join(state->root, name);
+            char *path = path_join(state->dir, name);
             remove_if_dead(path);
             free(path);
         }
@@ -167,7 +167,7 @@ static bool restore_place(struct state_dir *state, struct failure *why)
         return tree_make(state->worker, S_IRWXU, why);
     }
     drop_place(state);
-    return tree_make_private(state->root, why) && make_place(state, why);
+    return tree_make_private(state->dir, why) && make_place(state, why);
 }
 
 static char *compile_path(const struct state_dir *state, uint64_t serial)
@@ -328,6 +328,6 @@ void state_dir_close(struct state_dir *state)
 {
     drop_place(state);
     strlist_finish(&state->last);
-    free(state->root);
+    free(state->dir);
     *state = (struct state_dir){0};
 }

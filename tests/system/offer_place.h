@@ -1,5 +1,5 @@
 /**
- * What the tests of offers share: a state root, and what a worker does with an offer.
+ * What the tests of offers share: a state directory, and what a worker does with an offer.
  */
 #ifndef RELAY_TESTS_SYSTEM_OFFER_PLACE_H
 #define RELAY_TESTS_SYSTEM_OFFER_PLACE_H
@@ -11,7 +11,7 @@
 /** No reaper here: it would wait for the processes that a test waits for itself. */
 struct place {
     uv_loop_t loop;
-    char *dir; /**< the state root */
+    char *dir; /**< the state directory */
 };
 
 static inline int place_start(void **state)
@@ -41,7 +41,7 @@ static inline int place_stop(void **state)
     return 0;
 }
 
-/** A compile's directory below the state root. Owned by the caller. */
+/** A compile's directory below the state directory. Owned by the caller. */
 static inline char *make_dir(const struct place *place, const char *name)
 {
     char *dir = mem_format("%s/%s", place->dir, name);

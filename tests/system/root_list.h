@@ -48,12 +48,12 @@ static inline void add_repository(const struct stage *stage, struct list *list, 
 static inline struct private_root *lease_for(const struct stage *stage, const char *user)
 {
     struct failure why = {""};
-    char *state_root = stage_path(stage, "state");
-    struct private_root *root = private_root_lease(state_root, "crate", user, &why);
+    char *state_dir = stage_path(stage, "state");
+    struct private_root *root = private_root_lease(state_dir, "crate", user, &why);
     if (root == NULL) {
         fail_msg("%s", why.text);
     }
-    free(state_root);
+    free(state_dir);
     return root;
 }
 

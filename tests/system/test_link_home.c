@@ -7,7 +7,7 @@
 
 enum { WORKERS_AT_ONCE = 8, ROUNDS = 40 };
 
-// `memory` is a directory on the system's tmpfs; the state roots are on the disk.
+// `memory` is a directory on the system's tmpfs; the state directories are on the disk.
 struct stage {
     char *memory;
     char *ours; // in it
@@ -46,7 +46,7 @@ static int stop(void **state)
 }
 
 // Makes it; owned by the caller.
-static char *state_root(const struct stage *stage, const char *name)
+static char *state_dir(const struct stage *stage, const char *name)
 {
     struct failure why;
     char *root = mem_format("%s/%s/rustc-relay/1", stage->disk, name);
@@ -65,7 +65,7 @@ static void expunge(const struct stage *stage, const char *name)
 static void use(const struct stage *stage, struct link_home *home, const char *name)
 {
     struct failure why = {""};
-    char *root = state_root(stage, name);
+    char *root = state_dir(stage, name);
     if (!link_home_init(home, root, stage->memory, &why)) {
         fail_msg("%s", why.text);
     }
@@ -101,7 +101,7 @@ static void start_another(const struct stage *stage)
 
 // --- Where
 
-static void test_a_place_of_the_state_roots_own(void **state)
+static void test_a_place_of_the_state_dirs_own(void **state)
 {
     const struct stage *stage = *state;
     struct link_home homes[3];
@@ -116,7 +116,7 @@ static void test_a_place_of_the_state_roots_own(void **state)
         assert_int_equal(info.st_mode, S_IFDIR | S_IRWXU);
         char *link = mem_format("%s/base", usual);
         char *leads = text_of_link(link);
-        char *root = state_root(stage, names[i]);
+        char *root = state_dir(stage, names[i]);
         assert_string_equal(leads, root);
         free(root);
         free(leads);
@@ -333,7 +333,7 @@ static void test_a_place_that_somebody_else_took(void **state)
     struct failure why;
     use(stage, &home, "one");
     char *usual = mem_dup(link_home_usual(&home));
-    char *root = state_root(stage, "one");
+    char *root = state_dir(stage, "one");
     assert_true(tree_remove(stage->ours, &why));
     assert_int_equal(mkdir(stage->ours, S_IRWXU), 0);
     assert_int_equal(chmod(stage->ours, 0777), 0);
@@ -346,7 +346,7 @@ static void test_a_place_that_somebody_else_took(void **state)
     free(usual);
 }
 
-static void test_a_link_to_the_state_root_that_leads_elsewhere(void **state)
+static void test_a_link_to_the_state_dir_that_leads_elsewhere(void **state)
 {
     const struct stage *stage = *state;
     char *dir = leave_links(stage, "one");
@@ -365,7 +365,7 @@ static void test_a_link_to_the_state_root_that_leads_elsewhere(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        ROW(test_a_place_of_the_state_roots_own),
+        ROW(test_a_place_of_the_state_dirs_own),
         ROW(test_memory_that_is_not_wanted),
         ROW(test_what_is_no_tmpfs),
         ROW(test_a_directory_that_others_can_enter),
@@ -378,7 +378,7 @@ int main(void)
         ROW(test_many_that_start_and_sweep),
         ROW(test_a_place_that_was_removed),
         ROW(test_a_place_that_somebody_else_took),
-        ROW(test_a_link_to_the_state_root_that_leads_elsewhere),
+        ROW(test_a_link_to_the_state_dir_that_leads_elsewhere),
     };
     struct platform_room room;
     if (!platform_memory_room(LINK_HOME_MEMORY, &room) || room.bytes >> 20 < LINK_HOME_MIN_MIB) {

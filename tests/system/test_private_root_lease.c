@@ -11,8 +11,8 @@ static void test_a_second_lease_gets_a_spare(void **state)
 {
     const struct stage *stage = *state;
     struct private_root *roots[] = {lease(stage), lease(stage), lease(stage)};
-    char *state_root = stage_path(stage, "state");
-    char *usual = private_root_path(state_root, "crate");
+    char *state_dir = stage_path(stage, "state");
+    char *usual = private_root_path(state_dir, "crate");
     assert_string_equal(private_root_dir(roots[0]), usual);
     expect_place(stage, roots[1], 1);
     expect_place(stage, roots[2], 2);
@@ -27,7 +27,7 @@ static void test_a_second_lease_gets_a_spare(void **state)
     private_root_release(roots[1]);
     private_root_release(NULL);
     free(usual);
-    free(state_root);
+    free(state_dir);
 }
 
 // A root is not emptied by whoever gets a spare, nor by its next holder.
@@ -58,16 +58,16 @@ static void test_other_crates_do_not_meet(void **state)
 {
     const struct stage *stage = *state;
     struct failure why;
-    char *state_root = stage_path(stage, "state");
+    char *state_dir = stage_path(stage, "state");
     struct private_root *root = lease(stage);
-    struct private_root *other = private_root_lease(state_root, "other", "user", &why);
+    struct private_root *other = private_root_lease(state_dir, "other", "user", &why);
     assert_non_null(other);
-    char *usual = private_root_path(state_root, "other");
+    char *usual = private_root_path(state_dir, "other");
     assert_string_equal(private_root_dir(other), usual);
     private_root_release(root);
     private_root_release(other);
     free(usual);
-    free(state_root);
+    free(state_dir);
 }
 
 static void test_the_lease_of_a_killed_process_is_free_again(void **state)
@@ -133,9 +133,9 @@ static void test_leases_come_to_an_end(void **state)
     struct private_root *roots[256];
     struct failure why = {""};
     size_t count = 0;
-    char *state_root = stage_path(stage, "state");
+    char *state_dir = stage_path(stage, "state");
     do {
-        roots[count] = private_root_lease(state_root, "crate", "user", &why);
+        roots[count] = private_root_lease(state_dir, "crate", "user", &why);
     } while (roots[count] != NULL && ++count < 256);
     assert_in_range(count, 16, 255);
     assert_non_null(strstr(why.text, "runs in each"));
@@ -145,24 +145,24 @@ static void test_leases_come_to_an_end(void **state)
     for (size_t i = 0; i < count; i++) {
         private_root_release(roots[i]);
     }
-    free(state_root);
+    free(state_dir);
 }
 
 static void test_a_root_that_cannot_be_made(void **state)
 {
     const struct stage *stage = *state;
     struct failure why;
-    char *state_root = stage_path(stage, "state");
-    support_write_file(state_root, "");
-    assert_null(private_root_lease(state_root, "crate", "user", &why));
-    assert_non_null(strstr(why.text, state_root));
-    assert_int_equal(unlink(state_root), 0);
+    char *state_dir = stage_path(stage, "state");
+    support_write_file(state_dir, "");
+    assert_null(private_root_lease(state_dir, "crate", "user", &why));
+    assert_non_null(strstr(why.text, state_dir));
+    assert_int_equal(unlink(state_dir), 0);
     char *lock = stage_path(stage, "state/roots/crate/0/lock");
     stage_make_folder(stage, "state/roots/crate/0/lock");
-    assert_null(private_root_lease(state_root, "crate", "user", &why));
+    assert_null(private_root_lease(state_dir, "crate", "user", &why));
     assert_non_null(strstr(why.text, lock));
     free(lock);
-    free(state_root);
+    free(state_dir);
 }
 
 #define ROW(test) cmocka_unit_test_setup_teardown(test, stage_start, stage_stop)

@@ -55,7 +55,7 @@ static void test_life_of_a_state_directory(void **test_state)
     struct failure why;
     char *base = mem_format("%s/deep/base", (char *)*test_state);
     open_state(&state, base);
-    char *root = mem_dup(state.root);
+    char *root = mem_dup(state.dir);
     char *path = state_dir_make(&state, 7, &nothing, &why);
     assert_non_null(path);
     assert_true(is_private_directory(base) && is_private_directory(path));
@@ -101,16 +101,16 @@ static void test_dead_workers_are_swept_and_live_ones_kept(void **test_state)
     open_state(&live, base);
     char *path = state_dir_make(&live, 1, &nothing, &why);
     leave_dead_worker(base);
-    assert_int_equal(entries_in(live.root), 4);
-    char *unlocked = mem_format("%s/worker-1-0000", live.root);
-    char *foreign = mem_format("%s/something-else", live.root);
+    assert_int_equal(entries_in(live.dir), 4);
+    char *unlocked = mem_format("%s/worker-1-0000", live.dir);
+    char *foreign = mem_format("%s/something-else", live.dir);
     mkdir(unlocked, 0700);
     mkdir(foreign, 0700);
     open_state(&next, base);
     assert_true(is_private_directory(path));
     assert_true(is_private_directory(foreign));
-    assert_int_equal(entries_in(live.root), 5);
-    char *root = mem_dup(next.root);
+    assert_int_equal(entries_in(live.dir), 5);
+    char *root = mem_dup(next.dir);
     state_dir_close(&next);
     state_dir_close(&live);
     assert_int_equal(entries_in(root), 1);
@@ -156,7 +156,7 @@ static void test_many_open_and_sweep_at_once(void **test_state)
         assert_true(WIFEXITED(status) && WEXITSTATUS(status) == PASSED);
     }
     open_state(&last, base);
-    assert_int_equal(entries_in(last.root), 2);
+    assert_int_equal(entries_in(last.dir), 2);
     state_dir_close(&last);
 }
 
@@ -220,7 +220,7 @@ static void test_removed_directory_is_made_again(void **test_state)
     assert_true(tree_remove(state.worker, &why));
     char *first = state_dir_make(&state, 1, &nothing, &why);
     assert_true(first != NULL && is_private_directory(first));
-    assert_true(tree_remove(state.root, &why));
+    assert_true(tree_remove(state.dir, &why));
     char *second = state_dir_make(&state, 2, &nothing, &why);
     assert_true(second != NULL && is_private_directory(second));
     leave_dead_worker(base);
@@ -277,7 +277,7 @@ static void test_output_base_is_found(void **test_state)
         struct failure why;
         char *cwd = mem_format("%s%s", base, working[i]);
         assert_true(state_dir_open(&state, NULL, cwd, &why));
-        assert_string_equal(state.root, expected);
+        assert_string_equal(state.dir, expected);
         state_dir_close(&state);
         free(cwd);
     }
@@ -290,7 +290,7 @@ static void test_relative_explicit_directory(void **test_state)
     struct failure why;
     char *expected = mem_format("%s/rel/" STATE_DIR_FORMAT, (char *)*test_state);
     assert_true(state_dir_open(&state, "rel", *test_state, &why));
-    assert_string_equal(state.root, expected);
+    assert_string_equal(state.dir, expected);
     state_dir_close(&state);
     free(expected);
 }
@@ -302,7 +302,7 @@ static void expect_temporary(const char *tmp, const char *cwd)
     char *expected =
         mem_format("%s/rustc-relay-%lu/" STATE_DIR_FORMAT, tmp, (unsigned long)geteuid());
     assert_true(state_dir_open(&state, NULL, cwd, &why));
-    assert_string_equal(state.root, expected);
+    assert_string_equal(state.dir, expected);
     assert_true(is_private_directory(state.worker));
     state_dir_close(&state);
     free(expected);
