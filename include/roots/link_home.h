@@ -3,8 +3,9 @@
  * memory. So they are kept on a tmpfs where that is possible, and else in the state directory:
  *
  *     <memory>/rustc-relay-<uid>/                  mode 0700
- *     <memory>/rustc-relay-<uid>/<digest>/         one state directory's links; leased
- * (base/lease.h) by all workers that use it, as long as they live
+ *     <memory>/rustc-relay-<uid>/<digest>/         the links of one state directory; leased
+ *                                                  (base/lease.h) by all workers that use it, as
+ *                                                  long as they live
  *     <memory>/rustc-relay-<uid>/<digest>/base     leads to that state directory
  *
  * The digest is that of the state directory's path, so the place is the same in every build: rustc

@@ -18,7 +18,7 @@
 /**
  * Makes `dir` hold exactly the names in `wanted` (ascending, none below another one), each a link
  * to the real place of `sandbox`/name: a link found there is followed once, and its top folder is
- * resolved. A name that ends in '/' is a folder. Names whose stamp is in the manifest of `dir` are
+ * resolved. A name that ends in '/' is a folder. Names whose digest is in the manifest of `dir` are
  * not looked at, but in folders that somebody has changed; `is_settled`: nobody can have done so.
  * `dir` and its manifest need not exist.
  *

@@ -1,6 +1,6 @@
 /**
- * What a directory of links holds: name -> stamp, sorted by name, remembered in a file so that the
- * next worker need not look at the links. The stamp says which content the link was made for. A
+ * What a directory of links holds: name -> digest, sorted by name, remembered in a file so that the
+ * next worker need not look at the links. The digest says which content the link was made for. A
  * name that ends in '/' is a folder, which may be empty.
  */
 #ifndef RELAY_ROOTS_MANIFEST_H
@@ -16,8 +16,8 @@
 
 struct manifest_entry {
     const char *name; /**< NUL-terminated */
-    const char *stamp;
-    size_t stamp_len;
+    const char *digest;
+    size_t digest_len;
 };
 
 /** A zeroed struct is an empty manifest. */
@@ -31,7 +31,7 @@ struct manifest {
 
 void manifest_finish(struct manifest *manifest);
 
-/** Adds an entry; name and stamp are borrowed and must outlive the manifest. Names must ascend. */
+/** Adds an entry; name and digest are borrowed and must outlive the manifest. Names must ascend. */
 void manifest_add(struct manifest *manifest, struct manifest_entry entry);
 
 /** The index of the first entry whose name is not before `name`; the count: there is none. */

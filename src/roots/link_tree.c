@@ -82,8 +82,8 @@ static void remove_entry(struct link_maker *maker, const char *name, const struc
 
 static bool is_same(const struct manifest_entry *left, const struct manifest_entry *right)
 {
-    return left->stamp_len == right->stamp_len &&
-           memcmp(left->stamp, right->stamp, left->stamp_len) == 0;
+    return left->digest_len == right->digest_len &&
+           memcmp(left->digest, right->digest, left->digest_len) == 0;
 }
 
 // Both lists ascend. Removing comes first: a name may have been a file where now a folder must be.

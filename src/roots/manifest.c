@@ -19,7 +19,7 @@ struct seal {
 // Before each entry: the lengths of what follows, name with its NUL first.
 struct lengths {
     uint32_t name;
-    uint32_t stamp;
+    uint32_t digest;
 };
 
 void manifest_finish(struct manifest *manifest)
@@ -67,14 +67,14 @@ static size_t read_entry(struct manifest *manifest, size_t offset, size_t end)
     const char *data = manifest->text.data;
     memcpy(&lengths, data + offset, sizeof lengths);
     offset += sizeof lengths;
-    if (lengths.name == 0 || (size_t)lengths.name + lengths.stamp > end - offset ||
+    if (lengths.name == 0 || (size_t)lengths.name + lengths.digest > end - offset ||
         data[offset + lengths.name - 1] != '\0') {
         return 0;
     }
     manifest_add(manifest, (struct manifest_entry){.name = data + offset,
-                                                   .stamp = data + offset + lengths.name,
-                                                   .stamp_len = lengths.stamp});
-    return offset + lengths.name + lengths.stamp;
+                                                   .digest = data + offset + lengths.name,
+                                                   .digest_len = lengths.digest});
+    return offset + lengths.name + lengths.digest;
 }
 
 static bool read_entries(struct manifest *manifest)
@@ -111,10 +111,10 @@ bool manifest_load(struct manifest *manifest, const char *path)
 static void append_entry(const struct manifest_entry *entry, struct bytes *text)
 {
     struct lengths lengths = {.name = (uint32_t)strlen(entry->name) + 1,
-                              .stamp = (uint32_t)entry->stamp_len};
+                              .digest = (uint32_t)entry->digest_len};
     bytes_append(text, (const char *)&lengths, sizeof lengths);
     bytes_append(text, entry->name, lengths.name);
-    bytes_append(text, entry->stamp, entry->stamp_len);
+    bytes_append(text, entry->digest, entry->digest_len);
 }
 
 bool manifest_save(const struct manifest *manifest, const char *path, struct failure *why)

@@ -184,7 +184,7 @@ static void describe_folders(struct description *description, const struct strli
             return;
         }
         if (!is_covered(description, name)) {
-            manifest_add(&description->wanted, (struct manifest_entry){.name = name, .stamp = ""});
+            manifest_add(&description->wanted, (struct manifest_entry){.name = name, .digest = ""});
         }
     }
 }
@@ -198,8 +198,8 @@ static void describe(struct description *description, const struct root_inputs *
         if (!is_covered(description, input->path)) {
             manifest_add(&description->wanted,
                          (struct manifest_entry){.name = input->path,
-                                                 .stamp = input->digest,
-                                                 .stamp_len = input->digest_len});
+                                                 .digest = input->digest,
+                                                 .digest_len = input->digest_len});
             add_above(description, input->path);
         }
     }

@@ -10,7 +10,7 @@
 
 enum { ENTRIES_MAX = 16 };
 
-// name and stamp, in turn
+// name and digest, in turn
 typedef const char *const words[2 * ENTRIES_MAX];
 
 static inline bool try_update(const struct stage *stage, words list, struct failure *why)
@@ -18,8 +18,8 @@ static inline bool try_update(const struct stage *stage, words list, struct fail
     struct manifest wanted = {0};
     for (size_t i = 0; list[i] != NULL; i += 2) {
         manifest_add(&wanted, (struct manifest_entry){.name = list[i],
-                                                      .stamp = list[i + 1],
-                                                      .stamp_len = strlen(list[i + 1])});
+                                                      .digest = list[i + 1],
+                                                      .digest_len = strlen(list[i + 1])});
     }
     bool good = link_tree_update(stage->root, stage->sandbox, false, &wanted, why);
     manifest_finish(&wanted);

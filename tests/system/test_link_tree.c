@@ -86,7 +86,7 @@ static void test_without_a_difference_nothing_is_touched(void **state)
 }
 
 // Stamps of one length, and one that the other starts with.
-static void test_any_other_stamp_is_a_difference(void **state)
+static void test_any_other_digest_is_a_difference(void **state)
 {
     static const char *const stamps[] = {"aa", "ab", "a", "aa", ""};
     const struct stage *stage = *state;
@@ -309,7 +309,7 @@ int main(void)
                                         stage_start, stage_stop),
         ROW(test_only_the_difference_is_looked_at),
         ROW(test_without_a_difference_nothing_is_touched),
-        ROW(test_any_other_stamp_is_a_difference),
+        ROW(test_any_other_digest_is_a_difference),
         ROW(test_a_file_becomes_a_folder_and_back),
         ROW(test_no_empty_folder_stays),
         ROW(test_empty_lists),

@@ -17,12 +17,12 @@ static int stop(void **state)
 }
 
 static const struct manifest_entry rows[] = {
-    {.name = "", .stamp = "of an empty name", .stamp_len = 16},
-    {.name = "\n", .stamp = "", .stamp_len = 0},
-    {.name = "\xff\xfe not text", .stamp = "\0\0\n", .stamp_len = 3},
-    {.name = "end\n", .stamp = "end\n", .stamp_len = 4},
-    {.name = "external/rust/", .stamp = "/a/folder", .stamp_len = 9},
-    {.name = "src/lib.rs", .stamp = "rustc-relay manifest 2\n", .stamp_len = 23},
+    {.name = "", .digest = "of an empty name", .digest_len = 16},
+    {.name = "\n", .digest = "", .digest_len = 0},
+    {.name = "\xff\xfe not text", .digest = "\0\0\n", .digest_len = 3},
+    {.name = "end\n", .digest = "end\n", .digest_len = 4},
+    {.name = "external/rust/", .digest = "/a/folder", .digest_len = 9},
+    {.name = "src/lib.rs", .digest = "rustc-relay manifest 2\n", .digest_len = 23},
 };
 enum { ROWS = sizeof rows / sizeof rows[0] };
 
@@ -44,8 +44,8 @@ static void expect_rows(const char *path, size_t count)
     assert_int_equal(manifest.count, count);
     for (size_t i = 0; i < count; i++) {
         assert_string_equal(manifest.entries[i].name, rows[i].name);
-        assert_int_equal(manifest.entries[i].stamp_len, rows[i].stamp_len);
-        assert_memory_equal(manifest.entries[i].stamp, rows[i].stamp, rows[i].stamp_len);
+        assert_int_equal(manifest.entries[i].digest_len, rows[i].digest_len);
+        assert_memory_equal(manifest.entries[i].digest, rows[i].digest, rows[i].digest_len);
     }
     manifest_finish(&manifest);
 }
@@ -124,7 +124,7 @@ static void test_a_foreign_one_is_none(void **state)
         {TEXT(MAGIC "1234567end\n")},                            // no room for two lengths
         {TEXT(MAGIC "\0\0\0\0\0\0\0\0end\n")},                   // a name without its NUL
         {TEXT(MAGIC "\2\0\0\0\0\0\0\0abend\n")},                 // another
-        {TEXT(MAGIC "\1\0\0\0\1\0\0\0\0end\n")},                 // a stamp that is not there
+        {TEXT(MAGIC "\1\0\0\0\1\0\0\0\0end\n")},                 // a digest that is not there
         {TEXT(MAGIC "\xff\xff\xff\xff\xff\xff\xff\xff\0end\n")}, // more than there can be
         {TEXT(MAGIC "\2\0\0\0\xfe\xff\xff\xff"
                     "a\0bend\n")},                                    // 2^32 in all
