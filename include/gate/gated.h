@@ -19,7 +19,7 @@ struct hollow_store;
 
 /** The early request of a linked crate. All borrowed. */
 struct gated_request {
-    const char *base_dir;       /**< where its files are now */
+    const char *request_dir;    /**< where its files are now */
     const struct input *inputs; /**< sorted by path */
     size_t input_count;
     const struct command *command;

@@ -23,8 +23,8 @@ bool objects_write_obstacle(const char *objects, const char *reason, struct fail
 /** A compile whose linker's call was noted (recorder.h). All borrowed. */
 struct objects_source {
     const struct command *command;
-    const char *dir;      /**< its private directory */
-    const char *base_dir; /**< where its metadata are found */
+    const char *dir;         /**< its private directory */
+    const char *request_dir; /**< where its metadata are found */
 };
 
 /** Makes the directory anew from it. */

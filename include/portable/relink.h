@@ -16,9 +16,9 @@ struct relink;
 /**
  * Reads what the early process left in `objects`. NULL when it is not to be used, and `why` says
  * the reason: there is nothing, it was another command, or its metadata are not those in the rlibs
- * of the late command, which are found in `base_dir`; also when in doubt.
+ * of the late command, which are found in `request_dir`; also when in doubt.
  */
-struct relink *relink_create(const char *objects, const char *base_dir,
+struct relink *relink_create(const char *objects, const char *request_dir,
                              const struct command *command, struct failure *why);
 
 /** Accepts NULL. */

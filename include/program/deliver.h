@@ -16,7 +16,7 @@ struct deliver_to {
     enum stage stage;
     const struct delivery *delivery;
     const struct compile_facts *made;
-    const char *base_dir; /**< where the request's files go; NULL: they are there already */
+    const char *request_dir; /**< where the request's files go; NULL: they are there already */
 };
 
 /**

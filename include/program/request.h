@@ -28,7 +28,7 @@ struct request {
     bool has_identity;            /**< may it share a compile with others? */
     struct digest identity;       /**< which compile it is */
     bool is_bound;                /**< may its directory be emptied as soon as it is answered? */
-    char *base_dir;  /**< where its files are found and placed: a sandbox, or our cwd */
+    char *dir;       /**< where its files are found and placed: a sandbox, or our cwd */
     char *root_name; /**< its private root; NULL when it is not sandboxed */
     struct strlist output_folders; /**< where its compile may write in a private root (sandbox.h) */
     struct strlist mapped_paths;   /**< texts that its inputs borrow (path mapping) */

@@ -18,10 +18,10 @@
 #include <stdbool.h>
 
 /**
- * The absolute base directory of a request with this sandbox_dir ("" without one), owned by the
+ * The absolute directory of a request with this sandbox_dir ("" without one), owned by the
  * caller; NULL when the sandbox is missing or empty.
  */
-char *sandbox_base_dir(const char *cwd, const char *sandbox_dir, struct failure *why);
+char *sandbox_request_dir(const char *cwd, const char *sandbox_dir, struct failure *why);
 
 /** What a request's directory is. */
 enum sandbox_kind {
@@ -47,17 +47,17 @@ char *sandbox_execroot(const char *cwd, enum sandbox_kind kind);
 
 /**
  * Bazel's path mapping (--experimental_output_paths=strip) gives arguments and sandbox the paths
- * `bazel-out/cfg/…`, but lists the inputs with their configuration. When the base directory is laid
- * out so, the inputs get the paths that they have there. The new texts are pushed to `texts`.
+ * `bazel-out/cfg/…`, but lists the inputs with their configuration. When the request directory is
+ * laid out so, the inputs get the paths that they have there. The new texts are pushed to `texts`.
  */
-void sandbox_map_inputs(const char *base_dir, struct input *inputs, size_t count,
+void sandbox_map_inputs(const char *request_dir, struct input *inputs, size_t count,
                         struct strlist *texts);
 
 /**
- * The folders of the base directory that these paths name or lie in, as far as they are there:
+ * The folders of the request directory that these paths name or lie in, as far as they are there:
  * Bazel has made those of all outputs. Ascending, each once, with a '/' at the end.
  */
-void sandbox_output_folders(const char *base_dir, const struct strlist *paths,
+void sandbox_output_folders(const char *request_dir, const struct strlist *paths,
                             struct strlist *folders);
 
 #endif

@@ -28,7 +28,7 @@ struct arguments {
 /** How words are read. All borrowed. */
 struct arguments_rules {
     const struct substitutions *substitutions;
-    const char *base_dir; /**< param files with relative names are found from here */
+    const char *request_dir; /**< param files with relative names are found from here */
 };
 
 void arguments_finish(struct arguments *arguments);

@@ -63,7 +63,7 @@ struct delivery_source {
     const struct command *command;
     const struct flag_values *startup;
     const struct flag_values *request;
-    const char *base_dir;
+    const char *request_dir;
     const char *plain_dir;
 };
 

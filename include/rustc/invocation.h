@@ -30,9 +30,9 @@ struct invocation_source {
     const struct flag_values *startup;   /**< flags before `--` */
     const struct strlist *startup_words; /**< behind `--`: the tool and its first arguments */
     const struct strlist *request_words; /**< WorkRequest.arguments; NULL on the command line */
-    const char *base_dir;                /**< absolute: where files are found and placed */
+    const char *request_dir;             /**< absolute: where files are found and placed */
     const char *working_dir;             /**< absolute: where the tool runs, and what ${pwd} is;
-                                              NULL: the base directory */
+                                              NULL: the request directory */
     const char *plain_dir; /**< absolute: where a plain run would be; NULL: there, too */
     char *const *inherited_env;
 };

@@ -48,7 +48,7 @@ static const struct input *find_input(const struct gated_request *request, const
 static struct early_file read_file(const struct gated_request *request,
                                    const struct dependency *item)
 {
-    struct early_file file = {.path = path_join(request->base_dir, item->rmeta)};
+    struct early_file file = {.path = path_join(request->request_dir, item->rmeta)};
     const struct input *input = find_input(request, item->listed_rmeta);
     if (input != NULL) {
         file.digest = mem_dup_len(input->digest, input->digest_len);
@@ -80,7 +80,7 @@ static void add_neighbour(struct gated *gated, const struct gated_request *reque
     free(folder);
     if (index < list->folders.count) {
         char *place = dependencies_folder_place(index);
-        strlist_push_take(&gated->neighbours, path_join(request->base_dir, path));
+        strlist_push_take(&gated->neighbours, path_join(request->request_dir, path));
         strlist_push_take(&gated->neighbours, mem_format("%s/%s", place, path_basename(path)));
         free(place);
     }
@@ -115,7 +115,7 @@ struct gated *gated_create(const struct gated_request *request)
 
 static void add_folder(struct gated *gated, const struct gated_request *request, const char *folder)
 {
-    char *place = path_join(request->base_dir, folder);
+    char *place = path_join(request->request_dir, folder);
     DIR *dir = opendir(place);
     for (struct dirent *entry = NULL; dir != NULL && (entry = readdir(dir)) != NULL;) {
         char *path = path_join(folder, entry->d_name);
@@ -272,7 +272,7 @@ static bool visit_all(const char *dir, const struct gated_request *late, visit_l
     const struct dependencies *list = &late->command->dependencies;
     bool good = true;
     for (size_t i = 0; good && i < list->count; i++) {
-        char *rlib = path_join(late->base_dir, list->items[i].rlib);
+        char *rlib = path_join(late->request_dir, list->items[i].rlib);
         char *name = dependencies_place(list, i);
         char *place = path_join(dir, name);
         good = visit(rlib, place, why);

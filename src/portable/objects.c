@@ -146,11 +146,11 @@ static bool pack_files(const char *objects, const struct objects_source *made, s
 }
 
 static bool add_libraries(struct linker_call *record, const struct dependencies *list,
-                          const char *base_dir, struct failure *why)
+                          const char *request_dir, struct failure *why)
 {
     bool good = true;
     for (size_t i = 0; good && i < list->count; i++) {
-        char *path = path_join(base_dir, list->items[i].rmeta);
+        char *path = path_join(request_dir, list->items[i].rmeta);
         char *sum = metadata_sum(path, why);
         good = sum != NULL;
         if (good) {
@@ -166,7 +166,7 @@ static bool pack_record(const char *objects, const struct objects_source *made, 
     struct linker_call record = {0};
     char *path = path_join(made->dir, RECORDER_RECORD);
     bool good = linker_call_read(&record, path, why) &&
-                add_libraries(&record, &made->command->dependencies, made->base_dir, why) &&
+                add_libraries(&record, &made->command->dependencies, made->request_dir, why) &&
                 write_record(objects, &record, why);
     free(path);
     linker_call_finish(&record);

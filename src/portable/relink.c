@@ -37,8 +37,8 @@ static bool has_library(const char *rlib, const char *sum, struct failure *why)
     return good;
 }
 
-static bool fits(const struct relink *relink, const char *base_dir, const struct command *command,
-                 struct failure *why)
+static bool fits(const struct relink *relink, const char *request_dir,
+                 const struct command *command, struct failure *why)
 {
     const struct linker_call *record = &relink->record;
     if (record->obstacle != NULL) {
@@ -51,7 +51,7 @@ static bool fits(const struct relink *relink, const char *base_dir, const struct
                             relink->objects);
     free(sum);
     for (size_t i = 0; good && i < record->libraries.count; i++) {
-        char *rlib = path_join(base_dir, command->dependencies.items[i].rlib);
+        char *rlib = path_join(request_dir, command->dependencies.items[i].rlib);
         good = has_library(rlib, record->libraries.items[i], why);
         free(rlib);
     }
@@ -66,13 +66,13 @@ static bool read_record(struct relink *relink, struct failure *why)
     return good;
 }
 
-struct relink *relink_create(const char *objects, const char *base_dir,
+struct relink *relink_create(const char *objects, const char *request_dir,
                              const struct command *command, struct failure *why)
 {
     struct relink *relink = mem_zalloc(sizeof *relink);
     relink->objects = mem_dup(objects);
     relink->linker = mem_dup(gating_linker(command));
-    if (!read_record(relink, why) || !fits(relink, base_dir, command, why)) {
+    if (!read_record(relink, why) || !fits(relink, request_dir, command, why)) {
         relink_destroy(relink);
         return NULL;
     }

@@ -54,7 +54,7 @@ static bool deliver(const struct request *request, const struct compile *compile
     struct deliver_to to = {.stage = request->invocation.stage,
                             .delivery = &request->invocation.delivery,
                             .made = compile_facts(compile),
-                            .base_dir = request->base_dir};
+                            .request_dir = request->dir};
     return deliver_outputs(&to, why) &&
            (!request_takes_all(request) || deliver_afterwards(to.delivery, why));
 }

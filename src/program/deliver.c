@@ -300,11 +300,11 @@ static bool place_beside(struct placing *placing, const struct artifact *artifac
 // What the compile wrote elsewhere, as its command said, goes to the same places.
 static bool place_left(const struct deliver_to *to, struct failure *why)
 {
-    if (to->base_dir == NULL || to->stage == STAGE_METADATA) {
+    if (to->request_dir == NULL || to->stage == STAGE_METADATA) {
         return true;
     }
     char *left = path_join(to->made->dir, COMPILE_LEFT_FOLDER);
-    bool good = access(left, F_OK) != 0 || place_tree(left, to->base_dir, why);
+    bool good = access(left, F_OK) != 0 || place_tree(left, to->request_dir, why);
     free(left);
     return good;
 }

@@ -56,7 +56,7 @@ static struct gated_request gated_request_of(const struct request *request,
                                              const struct command *command,
                                              const struct work_request *work)
 {
-    return (struct gated_request){.base_dir = request->base_dir,
+    return (struct gated_request){.request_dir = request->dir,
                                   .inputs = work->inputs,
                                   .input_count = work->input_count,
                                   .command = command};
@@ -108,7 +108,7 @@ struct compile *launcher_make(struct launcher *launcher, struct request *request
 
 static bool fits(const struct compile *compile, const struct request *late)
 {
-    struct gated_request request = {.base_dir = late->base_dir,
+    struct gated_request request = {.request_dir = late->dir,
                                     .command = &compile_facts(compile)->command};
     return gated_fits(compile_facts(compile)->dir, &request);
 }
@@ -116,7 +116,7 @@ static bool fits(const struct compile *compile, const struct request *late)
 bool launcher_let_link(const struct compile *compile, const struct request *late,
                        struct failure *why)
 {
-    struct gated_request request = {.base_dir = late->base_dir,
+    struct gated_request request = {.request_dir = late->dir,
                                     .command = &compile_facts(compile)->command};
     return gated_open(compile_facts(compile)->dir, &request, why);
 }

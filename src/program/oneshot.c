@@ -60,10 +60,10 @@ static void run_session(struct oneshot *run, const struct options *options,
 // Is it half of a pair without a worker, and was that run?
 static bool run_pair(struct oneshot *run, const struct options *options, char *const *inherited_env)
 {
-    struct request request = {.base_dir = run->host.cwd};
+    struct request request = {.dir = run->host.cwd};
     struct invocation_source source = {.startup = &options->flags,
                                        .startup_words = &options->words,
-                                       .base_dir = run->host.cwd,
+                                       .request_dir = run->host.cwd,
                                        .inherited_env = inherited_env};
     struct failure ignored; // the session says it
     bool done = invocation_build(&request.invocation, &source, &ignored) &&

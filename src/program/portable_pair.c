@@ -71,7 +71,7 @@ static bool was_stopped(const struct half *half)
 
 static struct gated_request request_of(const struct half *half)
 {
-    return (struct gated_request){.base_dir = half->host->cwd,
+    return (struct gated_request){.request_dir = half->host->cwd,
                                   .command = &compile_facts(half->compile)->command};
 }
 
@@ -96,7 +96,7 @@ static int pack(const struct half *half)
 {
     struct objects_source made = {.command = &compile_facts(half->compile)->command,
                                   .dir = compile_facts(half->compile)->dir,
-                                  .base_dir = half->host->cwd};
+                                  .request_dir = half->host->cwd};
     struct failure why;
     if (objects_pack(half->request->invocation.delivery.objects, &made, &why)) {
         return 0;
@@ -138,7 +138,7 @@ static bool relink_words(void *owner, const struct workplace_words *words, struc
                          struct strlist *env, struct failure *why)
 {
     struct half *half = owner;
-    struct gated_request late = {.base_dir = half->host->cwd, .command = words->command};
+    struct gated_request late = {.request_dir = half->host->cwd, .command = words->command};
     if (!gated_place_full(half->beside, &late, words->dir, why) ||
         !relink_argv(half->relink, words->command, words->dir, argv, why)) {
         return false;
@@ -165,8 +165,8 @@ static bool check_linker(const struct half *half, struct failure *why)
 static bool relinks(struct half *half, struct failure *why)
 {
     struct gated_request late = request_of(half);
-    half->relink =
-        relink_create(half->request->invocation.delivery.objects, late.base_dir, late.command, why);
+    half->relink = relink_create(half->request->invocation.delivery.objects, late.request_dir,
+                                 late.command, why);
     if (half->relink == NULL) {
         return false;
     }

@@ -13,7 +13,7 @@
 static void request_destroy(struct request *request)
 {
     invocation_finish(&request->invocation);
-    free(request->base_dir);
+    free(request->dir);
     free(request->root_name);
     strlist_finish(&request->output_folders);
     strlist_finish(&request->mapped_paths);
@@ -129,7 +129,7 @@ static bool build(const struct request_reader *reader, const struct strlist *wor
     struct invocation_source source = {.startup = &reader->options->flags,
                                        .startup_words = &reader->options->words,
                                        .request_words = reader->runs_once ? NULL : words,
-                                       .base_dir = request->base_dir,
+                                       .request_dir = request->dir,
                                        .inherited_env = reader->inherited_env};
     char *root = NULL;
     char *plain = sandbox_execroot(reader->cwd, reader->cwd_kind);
@@ -149,7 +149,7 @@ static void find_output_folders(struct request *request)
 {
     struct strlist paths = {0};
     output_paths_of(&request->invocation.command, &paths);
-    sandbox_output_folders(request->base_dir, &paths, &request->output_folders);
+    sandbox_output_folders(request->dir, &paths, &request->output_folders);
     strlist_finish(&paths);
 }
 
@@ -163,7 +163,7 @@ static bool read_words(const struct request_reader *reader, const struct work_re
     enum sandbox_kind kind = sandbox_kind_of(reader->cwd_kind, work->sandbox_dir);
     bool hides = kind == SANDBOX_NONE && flag_given(&reader->options->flags, FLAG_HIDE_UNDECLARED);
     if ((kind == SANDBOX_BAZEL || hides) && work->input_count > 0) {
-        request->root_name = root_name_of(&words, request->base_dir);
+        request->root_name = root_name_of(&words, request->dir);
     }
     bool good = build(reader, &words, request, why);
     // What writes in place runs in the sandbox itself: it is over when the request is answered.
@@ -187,11 +187,11 @@ static bool read_words(const struct request_reader *reader, const struct work_re
 bool request_read(const struct request_reader *reader, struct work_request *work,
                   struct request *request, struct failure *why)
 {
-    request->base_dir = sandbox_base_dir(reader->cwd, work->sandbox_dir, why);
-    if (request->base_dir == NULL || !read_words(reader, work, request, why)) {
+    request->dir = sandbox_request_dir(reader->cwd, work->sandbox_dir, why);
+    if (request->dir == NULL || !read_words(reader, work, request, why)) {
         return false;
     }
-    sandbox_map_inputs(request->base_dir, work->inputs, work->input_count, &request->mapped_paths);
+    sandbox_map_inputs(request->dir, work->inputs, work->input_count, &request->mapped_paths);
     input_sort(work->inputs, work->input_count);
     request->has_identity =
         identity_of(&request->invocation, work->inputs, work->input_count, &request->identity);
@@ -201,7 +201,7 @@ bool request_read(const struct request_reader *reader, struct work_request *work
 static bool fill(struct private_root *root, const struct work_request *work,
                  const struct request *request, struct failure *why)
 {
-    struct root_inputs inputs = {.sandbox = request->base_dir,
+    struct root_inputs inputs = {.sandbox = request->dir,
                                  .items = work->inputs,
                                  .count = work->input_count,
                                  .folders = &request->output_folders};

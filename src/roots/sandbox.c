@@ -23,7 +23,7 @@ static bool check(const char *path, struct failure *why)
            failure_set(why, "the sandbox directory '%s' is empty: its inputs are missing", path);
 }
 
-char *sandbox_base_dir(const char *cwd, const char *sandbox_dir, struct failure *why)
+char *sandbox_request_dir(const char *cwd, const char *sandbox_dir, struct failure *why)
 {
     if (sandbox_dir[0] == '\0') {
         return mem_dup(cwd);
@@ -117,18 +117,18 @@ char *sandbox_execroot(const char *cwd, enum sandbox_kind kind)
 static const char outputs[] = "bazel-out/";
 static const char mapped[] = "bazel-out/cfg";
 
-static bool is_mapped(const char *base_dir)
+static bool is_mapped(const char *request_dir)
 {
-    char *path = path_join(base_dir, mapped);
+    char *path = path_join(request_dir, mapped);
     bool there = access(path, F_OK) == 0;
     free(path);
     return there;
 }
 
-void sandbox_map_inputs(const char *base_dir, struct input *inputs, size_t count,
+void sandbox_map_inputs(const char *request_dir, struct input *inputs, size_t count,
                         struct strlist *texts)
 {
-    if (!is_mapped(base_dir)) {
+    if (!is_mapped(request_dir)) {
         return;
     }
     for (size_t i = 0; i < count; i++) {
@@ -142,10 +142,10 @@ void sandbox_map_inputs(const char *base_dir, struct input *inputs, size_t count
     }
 }
 
-static bool is_folder(const char *base_dir, const char *name)
+static bool is_folder(const char *request_dir, const char *name)
 {
     struct stat info;
-    char *path = path_join(base_dir, name);
+    char *path = path_join(request_dir, name);
     bool is = lstat(path, &info) == 0 && S_ISDIR(info.st_mode);
     free(path);
     return is;
@@ -162,24 +162,24 @@ static bool has(const struct strlist *folders, const char *name)
     return found;
 }
 
-static bool add_folder(const char *base_dir, const char *name, struct strlist *folders)
+static bool add_folder(const char *request_dir, const char *name, struct strlist *folders)
 {
     bool known = has(folders, name);
-    bool good = known || is_folder(base_dir, name);
+    bool good = known || is_folder(request_dir, name);
     if (good && !known) {
         strlist_push_take(folders, mem_format("%s/", name));
     }
     return good;
 }
 
-void sandbox_output_folders(const char *base_dir, const struct strlist *paths,
+void sandbox_output_folders(const char *request_dir, const struct strlist *paths,
                             struct strlist *folders)
 {
     for (size_t i = 0; i < paths->count; i++) {
         char *parent = path_dirname(paths->items[i]);
         bool is_inner = strcmp(parent, ".") != 0; // what lies in no folder needs none
-        if (!add_folder(base_dir, paths->items[i], folders) && is_inner) {
-            add_folder(base_dir, parent, folders);
+        if (!add_folder(request_dir, paths->items[i], folders) && is_inner) {
+            add_folder(request_dir, parent, folders);
         }
         free(parent);
     }

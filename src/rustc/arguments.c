@@ -52,7 +52,7 @@ static bool add_param_file(struct arguments *arguments, const struct place *plac
                            PARAM_FILE_DEPTH_MAX);
     }
     struct place inside = {place->rules, true, place->depth + 1};
-    char *path = path_join(place->rules->base_dir, name);
+    char *path = path_join(place->rules->request_dir, name);
     struct strlist lines = {0};
     struct failure unread;
     bool good = true;

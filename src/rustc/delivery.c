@@ -104,11 +104,11 @@ static const char *path_below(const char *dir, const char *path)
 }
 
 // Where a file of this name is found and placed. The working directory may be another one than the
-// base directory, which it stands for.
+// request directory, which it stands for.
 static char *place_of(const struct delivery_source *source, const char *path)
 {
     const char *below = path_below(source->command->working_dir, path);
-    return path_join(source->base_dir, below == NULL ? path : below);
+    return path_join(source->request_dir, below == NULL ? path : below);
 }
 
 // The same in the directory of a plain run.

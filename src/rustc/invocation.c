@@ -27,7 +27,7 @@ void invocation_finish(struct invocation *invocation)
 
 static const char *working_dir(const struct invocation_source *source)
 {
-    return source->working_dir == NULL ? source->base_dir : source->working_dir;
+    return source->working_dir == NULL ? source->request_dir : source->working_dir;
 }
 
 // A flag that may stand at start-up and in a request: the request's wins.
@@ -43,7 +43,7 @@ static void either_files(const struct build *build, enum flag_id id, struct strl
     for (size_t side = 0; side < 2; side++) {
         const struct strlist *names = &both[side]->of[id];
         for (size_t i = 0; i < names->count; i++) {
-            strlist_push_take(paths, path_join(build->source->base_dir, names->items[i]));
+            strlist_push_take(paths, path_join(build->source->request_dir, names->items[i]));
         }
     }
 }
@@ -100,7 +100,7 @@ static bool read_arguments(struct build *build, struct failure *why)
 {
     const struct invocation_source *source = build->source;
     struct arguments_rules rules = {.substitutions = &build->substitutions,
-                                    .base_dir = source->base_dir};
+                                    .request_dir = source->request_dir};
     return arguments_add(&build->arguments, &rules, source->startup_words, false, why) &&
            check_tool(build, why) &&
            (source->request_words == NULL ||
@@ -115,8 +115,8 @@ static bool read_environment(struct build *build, struct command *command, struc
     either_files(build, FLAG_ENV_FILE, &files);
     const char *stable = either_value(build, FLAG_STABLE_STATUS_FILE);
     const char *changing = either_value(build, FLAG_VOLATILE_STATUS_FILE);
-    char *stable_path = stable == NULL ? NULL : path_join(source->base_dir, stable);
-    char *changing_path = changing == NULL ? NULL : path_join(source->base_dir, changing);
+    char *stable_path = stable == NULL ? NULL : path_join(source->request_dir, stable);
+    char *changing_path = changing == NULL ? NULL : path_join(source->request_dir, changing);
     struct environment_source env = {.inherited = source->inherited_env,
                                      .files = &files,
                                      .stable_status = stable_path,
@@ -326,8 +326,8 @@ bool invocation_build(struct invocation *invocation, const struct invocation_sou
                                        .command = &invocation->command,
                                        .startup = source->startup,
                                        .request = &build.arguments.flags,
-                                       .base_dir = source->base_dir,
-                                       .plain_dir = source->plain_dir == NULL ? source->base_dir
+                                       .request_dir = source->request_dir,
+                                       .plain_dir = source->plain_dir == NULL ? source->request_dir
                                                                               : source->plain_dir};
         good = delivery_build(&invocation->delivery, &from, why) &&
                check_metadata_name(invocation, why);

@@ -54,14 +54,14 @@ static bool names_param_file(const struct strlist *words)
 
 // The same for a key that stands in a file which Bazel did not expand.
 static bool add_listed_key(struct digest_builder *builder, const struct strlist *words,
-                           const char *base_dir)
+                           const char *request_dir)
 {
     if (!names_param_file(words)) {
         return false;
     }
     struct arguments arguments = {0};
     struct substitutions none = {0};
-    struct arguments_rules rules = {.substitutions = &none, .base_dir = base_dir};
+    struct arguments_rules rules = {.substitutions = &none, .request_dir = request_dir};
     struct failure ignored; // it is said when the request is read
     const char *key = NULL;
     if (arguments_add(&arguments, &rules, words, true, &ignored)) {
@@ -74,12 +74,12 @@ static bool add_listed_key(struct digest_builder *builder, const struct strlist 
     return key != NULL;
 }
 
-char *root_name_of(const struct strlist *request_words, const char *base_dir)
+char *root_name_of(const struct strlist *request_words, const char *request_dir)
 {
     struct digest_builder builder;
     digest_begin(&builder);
     bool has_key =
-        add_key(&builder, request_words) || add_listed_key(&builder, request_words, base_dir);
+        add_key(&builder, request_words) || add_listed_key(&builder, request_words, request_dir);
     for (size_t i = 0; !has_key && i < request_words->count; i++) {
         if (names_output(request_words->items[i])) {
             digest_add_text(&builder, request_words->items[i]);

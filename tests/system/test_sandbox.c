@@ -5,7 +5,7 @@
 static void expect_base(const char *cwd, const char *sandbox_dir, const char *expected)
 {
     struct failure why = {""};
-    char *base = sandbox_base_dir(cwd, sandbox_dir, &why);
+    char *base = sandbox_request_dir(cwd, sandbox_dir, &why);
     if (base == NULL) {
         fail_msg("%s", why.text);
         return;
@@ -17,7 +17,7 @@ static void expect_base(const char *cwd, const char *sandbox_dir, const char *ex
 static void expect_refusal(const char *cwd, const char *sandbox_dir)
 {
     struct failure why = {""};
-    assert_null(sandbox_base_dir(cwd, sandbox_dir, &why));
+    assert_null(sandbox_request_dir(cwd, sandbox_dir, &why));
     assert_non_null(strstr(why.text, sandbox_dir));
 }
 

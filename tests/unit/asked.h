@@ -9,7 +9,7 @@ struct asked {
     const char *startup; // flags before `--`
     const char *tool;    // behind it
     const char *request; // NULL on the command line
-    const char *base_dir;
+    const char *request_dir;
     const char *env;
 };
 
@@ -25,7 +25,7 @@ static inline bool asked_build(const struct asked *asked, struct invocation *inv
     struct invocation_source source = {.startup = &startup,
                                        .startup_words = &tool,
                                        .request_words = asked->request == NULL ? NULL : &request,
-                                       .base_dir = asked->base_dir,
+                                       .request_dir = asked->request_dir,
                                        .inherited_env = strlist_argv(&env)};
     bool good = flags_read_startup(&startup_words, &startup, &used, why) &&
                 invocation_build(invocation, &source, why);

@@ -136,7 +136,7 @@ static void words_become_arguments(void **state)
     struct substitutions substitutions = {0};
     substitutions_add(&substitutions, "${pwd}", "/w");
     substitutions_add(&substitutions, "${one}", "one");
-    struct arguments_rules rules = {.substitutions = &substitutions, .base_dir = *state};
+    struct arguments_rules rules = {.substitutions = &substitutions, .request_dir = *state};
     for (size_t i = 0; i < COUNT(rows); i++) {
         row_holds(&rows[i], &rules);
     }
@@ -146,7 +146,7 @@ static void words_become_arguments(void **state)
 static void absolute_names_are_found(void **state)
 {
     struct substitutions none = {0};
-    struct arguments_rules rules = {.substitutions = &none, .base_dir = "/no/such"};
+    struct arguments_rules rules = {.substitutions = &none, .request_dir = "/no/such"};
     struct strlist words = {0};
     struct arguments arguments = {0};
     struct failure why;
@@ -164,7 +164,7 @@ static void argument_files_are_appended(void **state)
 {
     struct substitutions substitutions = {0};
     substitutions_add(&substitutions, "${pwd}", "/w");
-    struct arguments_rules rules = {.substitutions = &substitutions, .base_dir = *state};
+    struct arguments_rules rules = {.substitutions = &substitutions, .request_dir = *state};
     struct arguments arguments = {0};
     struct failure why;
     struct bytes got = {0};

@@ -116,7 +116,7 @@ static void row_holds(const struct delivery_row *row)
                                      .command = &command,
                                      .startup = &startup,
                                      .request = &request,
-                                     .base_dir = "/b",
+                                     .request_dir = "/b",
                                      .plain_dir = "/p"};
     assert_true(delivery_build(&delivery, &source, &why));
     append_delivery(&got, &delivery);
@@ -188,7 +188,7 @@ static void files_row_holds(const struct files_row *row)
     struct delivery_source source = {.command = &command,
                                      .startup = &startup,
                                      .request = &request,
-                                     .base_dir = "/b",
+                                     .request_dir = "/b",
                                      .plain_dir = "/b"};
     if (delivery_build(&delivery, &source, &why)) {
         append_files(&got, &delivery);

@@ -221,10 +221,10 @@ static void append_invocation(struct bytes *got, const struct invocation *invoca
 }
 
 // The directory's name changes from run to run: rows call it BASE.
-static void hide_base(struct bytes *got, const char *base_dir)
+static void hide_base(struct bytes *got, const char *request_dir)
 {
     struct substitutions rules = {0};
-    substitutions_add(&rules, base_dir, "BASE");
+    substitutions_add(&rules, request_dir, "BASE");
     char *text = substitutions_apply(&rules, bytes_text(got));
     bytes_consume(got, got->len);
     bytes_append_text(got, text);
@@ -232,16 +232,16 @@ static void hide_base(struct bytes *got, const char *base_dir)
     substitutions_finish(&rules);
 }
 
-static void row_holds(const struct invocation_row *row, const char *base_dir)
+static void row_holds(const struct invocation_row *row, const char *request_dir)
 {
-    struct asked asked = {row->startup, row->tool, row->request, base_dir, ""};
+    struct asked asked = {row->startup, row->tool, row->request, request_dir, ""};
     struct invocation invocation = {0};
     struct failure why;
     struct bytes got = {0};
     if (asked_build(&asked, &invocation, &why)) {
         append_invocation(&got, &invocation);
-        assert_string_equal(invocation.command.working_dir, base_dir);
-        hide_base(&got, base_dir);
+        assert_string_equal(invocation.command.working_dir, request_dir);
+        hide_base(&got, request_dir);
         assert_text(row->name, &got, row->expected);
     } else if (row->expected[0] != '!' || strstr(why.text, row->expected + 1) == NULL) {
         fail_msg("%s: %s", row->name, why.text);
