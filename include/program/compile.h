@@ -103,9 +103,9 @@ void compile_set_call(struct compile *compile, const struct compile_call *call);
 /** The files that others read when they compile the same. Behind compile_take_root(). */
 void compile_take_inputs(struct compile *compile, struct input_stamps *take_inputs);
 
-/** Lets other workers find the compile under this name once it is started. `may_attach`: it may
+/** Offers the compile to other workers under this name once it is started. `may_attach`: it may
  * take over another worker's. */
-void compile_share(struct compile *compile, const char *name, bool may_attach);
+void compile_offer(struct compile *compile, const char *name, bool may_attach);
 
 /**
  * What came of the compile at a gate does not count: it will run this command without one. Its

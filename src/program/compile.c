@@ -132,7 +132,7 @@ void compile_take_inputs(struct compile *compile, struct input_stamps *take_inpu
     input_stamps_set_dir(compile->inputs, compile->facts.command.working_dir);
 }
 
-void compile_share(struct compile *compile, const char *name, bool may_attach)
+void compile_offer(struct compile *compile, const char *name, bool may_attach)
 {
     compile->workplace.name = mem_dup(name);
     compile->workplace.may_attach = may_attach;

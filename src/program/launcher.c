@@ -42,12 +42,12 @@ static void give_root(struct launcher *launcher, struct compile *compile,
 }
 
 // Under this name other workers find what this one starts, and a late one looks there first.
-static void share(struct compile *compile, const struct request *request)
+static void offer(struct compile *compile, const struct request *request)
 {
     enum stage stage = request->invocation.stage;
     if (request->has_identity) {
         char *name = digest_hex(&request->identity);
-        compile_share(compile, name, stage_is_late(stage));
+        compile_offer(compile, name, stage_is_late(stage));
         free(name);
     }
 }
@@ -95,7 +95,7 @@ struct compile *launcher_make(struct launcher *launcher, struct request *request
         compile_create(request->compile, &request->invocation.command, &launcher->place);
     compile_set_milestones(compile, milestones_of(request));
     request_want_files(request, compile_said(compile));
-    share(compile, request);
+    offer(compile, request);
     give_root(launcher, compile, request, work);
     compile_take_inputs(compile, inputs);
     if (invocation->stage == STAGE_CODEGEN) {
