@@ -39,7 +39,7 @@ struct gated_place {
 /** Notes what the request brings; nothing is read or made yet. */
 struct gated *gated_create(const struct gated_request *request);
 
-/** A stand-in for the linker that is none of ours. */
+/** A stand-in for the linker that is no gate. */
 struct gated_stand_in {
     /** Makes its files in the private directory `dir`; `program` is our own executable. */
     bool (*make)(const char *dir, const char *program, const struct command *command,
@@ -74,7 +74,7 @@ void gated_end(struct gated *gated);
 /** The linker's name for rustc. Owned by the caller. */
 char *gated_linker(const struct gated *gated, const struct command *command, const char *dir);
 
-/** Was another stand-in than ours asked for the linker? */
+/** Was a stand-in that is no gate asked for the linker? */
 bool gated_was_asked_elsewhere(const struct gated *gated, const char *dir);
 
 /** Puts links to the full rlibs into `dir`, where a call that another process asked for has its
