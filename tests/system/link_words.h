@@ -4,7 +4,7 @@
 #ifndef RELAY_TESTS_SYSTEM_LINK_WORDS_H
 #define RELAY_TESTS_SYSTEM_LINK_WORDS_H
 
-#include "stage.h"
+#include "fixture.h"
 
 #include "roots/link_tree.h"
 
@@ -13,7 +13,7 @@ enum { ENTRIES_MAX = 16 };
 // name and digest, in turn
 typedef const char *const words[2 * ENTRIES_MAX];
 
-static inline bool try_update(const struct stage *stage, words list, struct failure *why)
+static inline bool try_update(const struct fixture *fixture, words list, struct failure *why)
 {
     struct manifest wanted = {0};
     for (size_t i = 0; list[i] != NULL; i += 2) {
@@ -21,23 +21,24 @@ static inline bool try_update(const struct stage *stage, words list, struct fail
                                                       .digest = list[i + 1],
                                                       .digest_len = strlen(list[i + 1])});
     }
-    bool good = link_tree_update(stage->root, stage->sandbox, false, &wanted, why);
+    bool good = link_tree_update(fixture->root, fixture->sandbox, false, &wanted, why);
     manifest_finish(&wanted);
     return good;
 }
 
-static inline void update(const struct stage *stage, words list)
+static inline void update(const struct fixture *fixture, words list)
 {
     struct failure why = {""};
-    if (!try_update(stage, list, &why)) {
+    if (!try_update(fixture, list, &why)) {
         fail_msg("%s", why.text);
     }
 }
 
-static inline void expect_real_link(const struct stage *stage, const char *name, const char *real)
+static inline void expect_real_link(const struct fixture *fixture, const char *name,
+                                    const char *real)
 {
-    char *target = stage_path(stage, real);
-    stage_expect_link(stage->root, name, target);
+    char *target = fixture_path(fixture, real);
+    fixture_expect_link(fixture->root, name, target);
     free(target);
 }
 

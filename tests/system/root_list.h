@@ -4,7 +4,7 @@
 #ifndef RELAY_TESTS_SYSTEM_ROOT_LIST_H
 #define RELAY_TESTS_SYSTEM_ROOT_LIST_H
 
-#include "stage.h"
+#include "fixture.h"
 
 #include "base/input.h"
 #include "roots/private_root.h"
@@ -34,21 +34,21 @@ static inline void list_finish(struct list *list)
 }
 
 // So many files of one external repository, in the sandbox and in the list.
-static inline void add_repository(const struct stage *stage, struct list *list, const char *name,
-                                  int count)
+static inline void add_repository(const struct fixture *fixture, struct list *list,
+                                  const char *name, int count)
 {
     for (int i = 0; i < count; i++) {
         char *path = mem_format("external/%s/%02d", name, i);
-        stage_add(stage, path);
+        fixture_add(fixture, path);
         list_add(list, path, "1");
         free(path);
     }
 }
 
-static inline struct private_root *lease_for(const struct stage *stage, const char *user)
+static inline struct private_root *lease_for(const struct fixture *fixture, const char *user)
 {
     struct failure why = {""};
-    char *state_dir = stage_path(stage, "state");
+    char *state_dir = fixture_path(fixture, "state");
     struct private_root *root = private_root_lease(state_dir, "crate", user, &why);
     if (root == NULL) {
         fail_msg("%s", why.text);
@@ -57,34 +57,36 @@ static inline struct private_root *lease_for(const struct stage *stage, const ch
     return root;
 }
 
-static inline struct private_root *lease(const struct stage *stage)
+static inline struct private_root *lease(const struct fixture *fixture)
 {
-    return lease_for(stage, "user");
+    return lease_for(fixture, "user");
 }
 
-static inline bool try_fill(const struct stage *stage, struct private_root *root,
+static inline bool try_fill(const struct fixture *fixture, struct private_root *root,
                             const struct list *list, struct failure *why)
 {
     struct root_inputs inputs = {
-        .sandbox = stage->sandbox, .items = list->items, .count = list->count};
+        .sandbox = fixture->sandbox, .items = list->items, .count = list->count};
     return private_root_fill(root, &inputs, why);
 }
 
-static inline void fill(const struct stage *stage, struct private_root *root,
+static inline void fill(const struct fixture *fixture, struct private_root *root,
                         const struct list *list)
 {
     struct failure why = {""};
-    if (!try_fill(stage, root, list, &why)) {
+    if (!try_fill(fixture, root, list, &why)) {
         fail_msg("%s", why.text);
     }
 }
 
-static inline void fill_with_folders(const struct stage *stage, struct private_root *root,
+static inline void fill_with_folders(const struct fixture *fixture, struct private_root *root,
                                      const struct list *list, const struct strlist *folders)
 {
     struct failure why = {""};
-    struct root_inputs inputs = {
-        .sandbox = stage->sandbox, .items = list->items, .count = list->count, .folders = folders};
+    struct root_inputs inputs = {.sandbox = fixture->sandbox,
+                                 .items = list->items,
+                                 .count = list->count,
+                                 .folders = folders};
     if (!private_root_fill(root, &inputs, &why)) {
         fail_msg("%s", why.text);
     }

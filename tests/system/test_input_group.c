@@ -1,4 +1,4 @@
-#include "stage.h"
+#include "fixture.h"
 
 #include "roots/input_group.h"
 
@@ -66,10 +66,10 @@ static void test_parts_are_cut_off_the_end(void **state)
 }
 
 // The place of the group that consists of this one path.
-static char *place_of(const struct stage *stage, const char *path)
+static char *place_of(const struct fixture *fixture, const char *path)
 {
     struct input input = {.path = path};
-    struct root_inputs inputs = {.sandbox = stage->sandbox, .items = &input, .count = 1};
+    struct root_inputs inputs = {.sandbox = fixture->sandbox, .items = &input, .count = 1};
     struct input_group group = input_group_at(&inputs, 0);
     struct bytes text = {0};
     bytes_append_text(&text, "");
@@ -77,10 +77,10 @@ static char *place_of(const struct stage *stage, const char *path)
     return bytes_detach(&text);
 }
 
-static void expect_place(const struct stage *stage, const char *path, const char *expected)
+static void expect_place(const struct fixture *fixture, const char *path, const char *expected)
 {
-    char *place = place_of(stage, path);
-    char *line = mem_format("%s/%s\n", stage->top, expected);
+    char *place = place_of(fixture, path);
+    char *line = mem_format("%s/%s\n", fixture->top, expected);
     assert_string_equal(place, line);
     free(place);
     free(line);
@@ -88,42 +88,42 @@ static void expect_place(const struct stage *stage, const char *path, const char
 
 static void test_the_place_of_a_group_is_a_real_one(void **state)
 {
-    const struct stage *stage = *state;
-    stage_add(stage, "Cargo.toml");
-    stage_add(stage, "bazel-out/k8/bin/a");
-    stage_add(stage, "external/rust/bin/rustc");
-    stage_add(stage, "src/deep/lib.rs");
-    expect_place(stage, "Cargo.toml", "execroot");
-    expect_place(stage, "bazel-out/k8/bin/a", "execroot/bazel-out");
-    expect_place(stage, "external/rust/bin/rustc", "execroot/external/rust");
-    expect_place(stage, "src/deep/lib.rs", "home/src");
+    const struct fixture *fixture = *state;
+    fixture_add(fixture, "Cargo.toml");
+    fixture_add(fixture, "bazel-out/k8/bin/a");
+    fixture_add(fixture, "external/rust/bin/rustc");
+    fixture_add(fixture, "src/deep/lib.rs");
+    expect_place(fixture, "Cargo.toml", "execroot");
+    expect_place(fixture, "bazel-out/k8/bin/a", "execroot/bazel-out");
+    expect_place(fixture, "external/rust/bin/rustc", "execroot/external/rust");
+    expect_place(fixture, "src/deep/lib.rs", "home/src");
 }
 
 static void test_a_folder_that_bazel_plants_elsewhere_is_another_place(void **state)
 {
-    const struct stage *stage = *state;
-    char *planted = stage_path(stage, "execroot/src");
-    char *elsewhere = stage_path(stage, "elsewhere");
-    stage_add(stage, "src/lib.rs");
-    stage_link(elsewhere, planted);
+    const struct fixture *fixture = *state;
+    char *planted = fixture_path(fixture, "execroot/src");
+    char *elsewhere = fixture_path(fixture, "elsewhere");
+    fixture_add(fixture, "src/lib.rs");
+    fixture_link(elsewhere, planted);
     // A folder that is missing behind its link is not resolved, but it is another one.
-    expect_place(stage, "src/lib.rs", "execroot/src");
-    stage_make_folder(stage, "elsewhere");
-    expect_place(stage, "src/lib.rs", "elsewhere");
+    expect_place(fixture, "src/lib.rs", "execroot/src");
+    fixture_make_folder(fixture, "elsewhere");
+    expect_place(fixture, "src/lib.rs", "elsewhere");
     free(planted);
     free(elsewhere);
 }
 
 static void test_without_a_link_there_is_no_place(void **state)
 {
-    const struct stage *stage = *state;
-    char *file = stage_path(stage, "sandbox/file");
-    char *link = stage_path(stage, "sandbox/src/long/enough/to/be/longer");
+    const struct fixture *fixture = *state;
+    char *file = fixture_path(fixture, "sandbox/file");
+    char *link = fixture_path(fixture, "sandbox/src/long/enough/to/be/longer");
     support_write_file(file, "");
-    stage_link("short", link);
+    fixture_link("short", link);
     static const char *const paths[] = {"file", "missing", "src/long/enough/to/be/longer"};
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
-        char *place = place_of(stage, paths[i]);
+        char *place = place_of(fixture, paths[i]);
         assert_string_equal(place, "");
         free(place);
     }
@@ -136,12 +136,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_inputs_of_one_top_folder_are_one_group),
         cmocka_unit_test(test_parts_are_cut_off_the_end),
-        cmocka_unit_test_setup_teardown(test_the_place_of_a_group_is_a_real_one, stage_start,
-                                        stage_stop),
+        cmocka_unit_test_setup_teardown(test_the_place_of_a_group_is_a_real_one, fixture_start,
+                                        fixture_stop),
         cmocka_unit_test_setup_teardown(test_a_folder_that_bazel_plants_elsewhere_is_another_place,
-                                        stage_start, stage_stop),
-        cmocka_unit_test_setup_teardown(test_without_a_link_there_is_no_place, stage_start,
-                                        stage_stop),
+                                        fixture_start, fixture_stop),
+        cmocka_unit_test_setup_teardown(test_without_a_link_there_is_no_place, fixture_start,
+                                        fixture_stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-#include "stage.h"
+#include "fixture.h"
 
 #include "base/lease.h"
 #include "roots/last_user.h"
@@ -6,7 +6,7 @@
 static void test_the_last_user_is_known_until_he_has_looked(void **state)
 {
     struct failure why = {""};
-    char *lock = stage_path(*state, "lock");
+    char *lock = fixture_path(*state, "lock");
     int lease = lease_take(lock);
     assert_false(last_user_is_settled(lease));
     assert_true(last_user_set(lease, "a", &why));
@@ -25,7 +25,7 @@ static void test_the_last_user_is_known_until_he_has_looked(void **state)
     free(lock);
 }
 
-#define ROW(test) cmocka_unit_test_setup_teardown(test, stage_start, stage_stop)
+#define ROW(test) cmocka_unit_test_setup_teardown(test, fixture_start, fixture_stop)
 
 int main(void)
 {

@@ -1,4 +1,4 @@
-#include "stage.h"
+#include "fixture.h"
 
 #include "base/file.h"
 #include "roots/link_target.h"
@@ -10,22 +10,22 @@ static const char deep[] = "0123456789abcdef0123456789abcdef0123456789abcdef/"
                            "0123456789abcdef0123456789abcdef0123456789abcdef/";
 
 // An execroot with a top folder whose files have long real paths.
-static void plant_far(const struct stage *stage)
+static void plant_far(const struct fixture *fixture)
 {
-    char *far = mem_format("%s/%sfar", stage->top, deep);
-    char *planted = stage_path(stage, "execroot/far");
+    char *far = mem_format("%s/%sfar", fixture->top, deep);
+    char *planted = fixture_path(fixture, "execroot/far");
     struct failure why;
     assert_true(tree_make(far, S_IRWXU, &why));
-    stage_link(far, planted);
+    fixture_link(far, planted);
     free(planted);
     free(far);
 }
 
-static char *target_of(const struct stage *stage, const char *name)
+static char *target_of(const struct fixture *fixture, const char *name)
 {
     struct link_targets targets;
     struct failure why = {""};
-    if (!link_targets_init(&targets, stage->sandbox, stage->root, &why)) {
+    if (!link_targets_init(&targets, fixture->sandbox, fixture->root, &why)) {
         fail_msg("%s", why.text);
     }
     char *target = link_targets_of(&targets, name, NULL);
@@ -34,22 +34,22 @@ static char *target_of(const struct stage *stage, const char *name)
 }
 
 // Makes the link, and sees that it leads to the input.
-static void expect_leads(const struct stage *stage, const char *name, const char *target)
+static void expect_leads(const struct fixture *fixture, const char *name, const char *target)
 {
-    char *link = mem_format("%s/%s", stage->root, name);
-    stage_link(target, link);
+    char *link = mem_format("%s/%s", fixture->root, name);
+    fixture_link(target, link);
     support_expect_file(link, name);
     free(link);
 }
 
 static void test_a_short_one_is_the_real_place(void **state)
 {
-    const struct stage *stage = *state;
-    stage_add(stage, "src/a");
-    char *target = target_of(stage, "src/a");
-    char *real = stage_path(stage, "home/src/a");
+    const struct fixture *fixture = *state;
+    fixture_add(fixture, "src/a");
+    char *target = target_of(fixture, "src/a");
+    char *real = fixture_path(fixture, "home/src/a");
     assert_string_equal(target, real);
-    char *tops = stage_path(stage, "root.tops");
+    char *tops = fixture_path(fixture, "root.tops");
     assert_int_equal(access(tops, F_OK), -1);
     free(tops);
     free(real);
@@ -58,50 +58,50 @@ static void test_a_short_one_is_the_real_place(void **state)
 
 static void test_a_long_one_goes_through_the_top_folder(void **state)
 {
-    const struct stage *stage = *state;
+    const struct fixture *fixture = *state;
     const char *const names[] = {"far/a", "far/deep/er/b"};
-    plant_far(stage);
+    plant_far(fixture);
     for (size_t i = 0; i < 2; i++) {
-        stage_add(stage, names[i]);
-        char *target = target_of(stage, names[i]);
+        fixture_add(fixture, names[i]);
+        char *target = target_of(fixture, names[i]);
         assert_in_range(strlen(target), 1, LINK_TARGET_SHORT_MAX);
         assert_int_equal(strncmp(target, "../", 3), 0);
-        expect_leads(stage, names[i], target);
+        expect_leads(fixture, names[i], target);
         free(target);
     }
 }
 
 static void test_what_was_put_beside_the_tree_is_removed(void **state)
 {
-    const struct stage *stage = *state;
+    const struct fixture *fixture = *state;
     struct failure why;
-    plant_far(stage);
-    stage_add(stage, "far/a");
-    free(target_of(stage, "far/a"));
-    char *tops = stage_path(stage, "root.tops");
+    plant_far(fixture);
+    fixture_add(fixture, "far/a");
+    free(target_of(fixture, "far/a"));
+    char *tops = fixture_path(fixture, "root.tops");
     assert_int_equal(access(tops, F_OK), 0);
-    assert_true(link_targets_remove(stage->root, &why));
+    assert_true(link_targets_remove(fixture->root, &why));
     assert_int_equal(access(tops, F_OK), -1);
-    assert_true(link_targets_remove(stage->root, &why));
+    assert_true(link_targets_remove(fixture->root, &why));
     free(tops);
 }
 
 // Two folders whose short names are the same, or somebody meddled: then the long one is used.
 static void test_a_short_name_that_leads_elsewhere_is_not_used(void **state)
 {
-    const struct stage *stage = *state;
-    plant_far(stage);
-    stage_add(stage, "far/a");
-    char *target = target_of(stage, "far/a");
-    char *shortcut = mem_format("%s%.*s", stage->top, (int)(strlen(target) - strlen("../../a")),
+    const struct fixture *fixture = *state;
+    plant_far(fixture);
+    fixture_add(fixture, "far/a");
+    char *target = target_of(fixture, "far/a");
+    char *shortcut = mem_format("%s%.*s", fixture->top, (int)(strlen(target) - strlen("../../a")),
                                 target + strlen("../.."));
-    char *elsewhere = stage_path(stage, "elsewhere");
-    stage_link(elsewhere, shortcut);
+    char *elsewhere = fixture_path(fixture, "elsewhere");
+    fixture_link(elsewhere, shortcut);
     free(target);
-    target = target_of(stage, "far/a");
+    target = target_of(fixture, "far/a");
     assert_int_equal(target[0], '/');
-    stage_make_folder(stage, "root");
-    expect_leads(stage, "far/a", target);
+    fixture_make_folder(fixture, "root");
+    expect_leads(fixture, "far/a", target);
     free(elsewhere);
     free(shortcut);
     free(target);
@@ -125,20 +125,20 @@ static void test_of_an_external_folder_one_link_is_read(void **state)
         {"out/x/a", "execroot/out/x/a", "execroot/out/x/a"},
         {"out/x/b", "elsewhere/out/x/b", "elsewhere/out/x/b"},
     };
-    const struct stage *stage = *state;
+    const struct fixture *fixture = *state;
     struct link_targets targets;
     struct failure why;
-    assert_true(link_targets_init(&targets, stage->sandbox, stage->root, &why));
+    assert_true(link_targets_init(&targets, fixture->sandbox, fixture->root, &why));
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (rows[i].link != NULL) {
-            char *link = path_join(stage->sandbox, rows[i].name);
-            char *to = stage_path(stage, rows[i].link);
-            stage_link(to, link);
+            char *link = path_join(fixture->sandbox, rows[i].name);
+            char *to = fixture_path(fixture, rows[i].link);
+            fixture_link(to, link);
             free(to);
             free(link);
         }
         char *found = link_targets_of(&targets, rows[i].name, NULL);
-        char *expected = stage_path(stage, rows[i].target);
+        char *expected = fixture_path(fixture, rows[i].target);
         assert_string_equal(found, expected);
         free(expected);
         free(found);
@@ -148,14 +148,14 @@ static void test_of_an_external_folder_one_link_is_read(void **state)
 
 static void test_a_sandbox_that_is_not_there(void **state)
 {
-    const struct stage *stage = *state;
+    const struct fixture *fixture = *state;
     struct link_targets targets;
     struct failure why = {""};
-    assert_false(link_targets_init(&targets, "/nowhere", stage->root, &why));
+    assert_false(link_targets_init(&targets, "/nowhere", fixture->root, &why));
     assert_non_null(strstr(why.text, "/nowhere"));
 }
 
-#define ROW(test) cmocka_unit_test_setup_teardown(test, stage_start, stage_stop)
+#define ROW(test) cmocka_unit_test_setup_teardown(test, fixture_start, fixture_stop)
 
 int main(void)
 {

@@ -2,16 +2,16 @@
 
 static void test_only_declared_inputs_are_visible(void **state)
 {
-    const struct stage *stage = *state;
+    const struct fixture *fixture = *state;
     struct list list = {0};
-    stage_add(stage, "src/lib.rs");
-    stage_add(stage, "src/undeclared.rs");
+    fixture_add(fixture, "src/lib.rs");
+    fixture_add(fixture, "src/undeclared.rs");
     list_add(&list, "src/lib.rs", "1");
-    add_repository(stage, &list, "small", 2);
-    struct private_root *root = lease(stage);
-    fill(stage, root, &list);
-    stage_expect_names(private_root_dir(root), "external/ external/small/ external/small/00 "
-                                               "external/small/01 src/ src/lib.rs");
+    add_repository(fixture, &list, "small", 2);
+    struct private_root *root = lease(fixture);
+    fill(fixture, root, &list);
+    fixture_expect_names(private_root_dir(root), "external/ external/small/ external/small/00 "
+                                                 "external/small/01 src/ src/lib.rs");
     private_root_release(root);
     list_finish(&list);
 }
@@ -19,12 +19,12 @@ static void test_only_declared_inputs_are_visible(void **state)
 // What one compile did to its links is nothing to another.
 static void test_roots_have_nothing_in_common(void **state)
 {
-    const struct stage *stage = *state;
+    const struct fixture *fixture = *state;
     struct list list = {0};
-    add_repository(stage, &list, "large", 40);
-    struct private_root *roots[] = {lease(stage), lease(stage)};
+    add_repository(fixture, &list, "large", 40);
+    struct private_root *roots[] = {lease(fixture), lease(fixture)};
     for (int i = 0; i < 2; i++) {
-        fill(stage, roots[i], &list);
+        fill(fixture, roots[i], &list);
     }
     char *replaced = mem_format("%s/external/large/31", private_root_dir(roots[0]));
     char *left = mem_format("%s/external/large/left", private_root_dir(roots[0]));
@@ -46,31 +46,31 @@ static void test_roots_have_nothing_in_common(void **state)
 
 static void test_an_unchanged_list_costs_no_look_at_an_input(void **state)
 {
-    const struct stage *stage = *state;
+    const struct fixture *fixture = *state;
     struct list list = {0};
-    stage_add(stage, "src/a");
-    stage_add(stage, "src/b");
+    fixture_add(fixture, "src/a");
+    fixture_add(fixture, "src/b");
     list_add(&list, "src/a", "1");
     list_add(&list, "src/b", "1");
-    struct private_root *root = lease(stage);
-    fill(stage, root, &list);
-    ino_t link = stage_inode(private_root_dir(root), "src/b");
-    stage_empty_sandbox(stage);
-    stage_add(stage, "src/a"); // of each group one
-    fill(stage, root, &list);
+    struct private_root *root = lease(fixture);
+    fill(fixture, root, &list);
+    ino_t link = fixture_inode(private_root_dir(root), "src/b");
+    fixture_empty_sandbox(fixture);
+    fixture_add(fixture, "src/a"); // of each group one
+    fill(fixture, root, &list);
     // Nor is it looked at by the next lease, which may be another worker's.
     private_root_release(root);
-    root = lease(stage);
-    fill(stage, root, &list);
-    assert_int_equal(stage_inode(private_root_dir(root), "src/b"), link);
-    char *real = stage_path(stage, "home/src/b");
-    stage_expect_link(private_root_dir(root), "src/b", real);
+    root = lease(fixture);
+    fill(fixture, root, &list);
+    assert_int_equal(fixture_inode(private_root_dir(root), "src/b"), link);
+    char *real = fixture_path(fixture, "home/src/b");
+    fixture_expect_link(private_root_dir(root), "src/b", real);
     private_root_distrust(root);
-    char *elsewhere = stage_path(stage, "elsewhere");
-    char *input = stage_path(stage, "sandbox/src/b");
-    stage_link(elsewhere, input);
-    fill(stage, root, &list);
-    stage_expect_link(private_root_dir(root), "src/b", elsewhere);
+    char *elsewhere = fixture_path(fixture, "elsewhere");
+    char *input = fixture_path(fixture, "sandbox/src/b");
+    fixture_link(elsewhere, input);
+    fill(fixture, root, &list);
+    fixture_expect_link(private_root_dir(root), "src/b", elsewhere);
     free(input);
     free(elsewhere);
     free(real);
@@ -81,39 +81,39 @@ static void test_an_unchanged_list_costs_no_look_at_an_input(void **state)
 // A link made through another one would be made in the user's own folder.
 static void test_an_input_below_another_is_found_through_it(void **state)
 {
-    const struct stage *stage = *state;
+    const struct fixture *fixture = *state;
     struct list list = {0};
     struct strlist folders = {0};
-    stage_add(stage, "src/dir/file");
-    stage_add(stage, "src/dir-other");
-    char *folder = stage_path(stage, "execroot/src/dir");
-    char *link = stage_path(stage, "sandbox/src/dir");
+    fixture_add(fixture, "src/dir/file");
+    fixture_add(fixture, "src/dir-other");
+    char *folder = fixture_path(fixture, "execroot/src/dir");
+    char *link = fixture_path(fixture, "sandbox/src/dir");
     struct failure why;
     assert_true(tree_remove(link, &why));
-    stage_link(folder, link);
+    fixture_link(folder, link);
     list_add(&list, "src/dir", "1");
     list_add(&list, "src/dir-other", "1");
     list_add(&list, "src/dir/file", "1");
     strlist_push(&folders, "src/dir/out/");
     strlist_push(&folders, "src/out/");
-    struct private_root *root = lease(stage);
-    fill_with_folders(stage, root, &list, &folders);
-    stage_expect_names(private_root_dir(root), "src/ src/dir src/dir-other src/out/");
+    struct private_root *root = lease(fixture);
+    fill_with_folders(fixture, root, &list, &folders);
+    fixture_expect_names(private_root_dir(root), "src/ src/dir src/dir-other src/out/");
     char *inner = mem_format("%s/src/dir/file", private_root_dir(root));
     support_expect_file(inner, "src/dir/file");
-    stage_expect_names(folder, "file");
+    fixture_expect_names(folder, "file");
     // Without the outer one it has a link of its own, and back again.
     struct list alone = {0};
     list_add(&alone, "src/dir/file", "1");
     assert_int_equal(unlink(link), 0);
-    stage_add(stage, "src/dir/file");
-    fill(stage, root, &alone);
-    stage_expect_names(private_root_dir(root), "src/ src/dir/ src/dir/file");
+    fixture_add(fixture, "src/dir/file");
+    fill(fixture, root, &alone);
+    fixture_expect_names(private_root_dir(root), "src/ src/dir/ src/dir/file");
     assert_true(tree_remove(link, &why));
-    stage_link(folder, link);
-    fill(stage, root, &list);
-    stage_expect_names(private_root_dir(root), "src/ src/dir src/dir-other");
-    stage_expect_names(folder, "file");
+    fixture_link(folder, link);
+    fill(fixture, root, &list);
+    fixture_expect_names(private_root_dir(root), "src/ src/dir src/dir-other");
+    fixture_expect_names(folder, "file");
     free(inner);
     free(folder);
     free(link);
@@ -126,17 +126,17 @@ static void test_an_input_below_another_is_found_through_it(void **state)
 // The next compile finds what the first one found.
 static void test_each_start_finds_the_inputs_alone(void **state)
 {
-    const struct stage *stage = *state;
+    const struct fixture *fixture = *state;
     struct list list = {0};
     struct failure why = {""};
-    stage_add(stage, "src/a");
+    fixture_add(fixture, "src/a");
     list_add(&list, "src/a", "1");
-    struct private_root *root = lease(stage);
-    fill(stage, root, &list);
-    stage_empty_sandbox(stage);
+    struct private_root *root = lease(fixture);
+    fill(fixture, root, &list);
+    fixture_empty_sandbox(fixture);
     for (int start = 0; start < 3; start++) {
         assert_true(private_root_restore(root, &why));
-        stage_expect_names(private_root_dir(root), "src/ src/a");
+        fixture_expect_names(private_root_dir(root), "src/ src/a");
         leave(root, "src/left");
         leave(root, "src/a");
         private_root_distrust(root); // it has failed: nothing is forgotten yet
@@ -146,12 +146,12 @@ static void test_each_start_finds_the_inputs_alone(void **state)
 }
 
 // A compile that leaves a file behind; then its worker looks.
-static void use_and_settle(const struct stage *stage, const struct list *list, const char *user,
+static void use_and_settle(const struct fixture *fixture, const struct list *list, const char *user,
                            bool has_looked)
 {
     struct failure why = {""};
-    struct private_root *root = lease_for(stage, user);
-    fill(stage, root, list);
+    struct private_root *root = lease_for(fixture, user);
+    fill(fixture, root, list);
     assert_true(private_root_restore(root, &why));
     leave(root, "src/left");
     private_root_leave(root);
@@ -161,72 +161,73 @@ static void use_and_settle(const struct stage *stage, const struct list *list, c
     private_root_release(root);
 }
 
-static void expect_after_fill(const struct stage *stage, const struct list *list, const char *names)
+static void expect_after_fill(const struct fixture *fixture, const struct list *list,
+                              const char *names)
 {
-    struct private_root *root = lease(stage);
-    fill(stage, root, list);
-    stage_expect_names(private_root_dir(root), names);
+    struct private_root *root = lease(fixture);
+    fill(fixture, root, list);
+    fixture_expect_names(private_root_dir(root), names);
     private_root_release(root);
 }
 
-static void leave_secretly(const struct stage *stage)
+static void leave_secretly(const struct fixture *fixture)
 {
-    struct private_root *root = lease(stage);
+    struct private_root *root = lease(fixture);
     leave(root, "src/left"); // which nobody does
     private_root_release(root);
 }
 
 static void test_what_was_settled_is_not_looked_at_again(void **state)
 {
-    const struct stage *stage = *state;
+    const struct fixture *fixture = *state;
     struct list list = {0};
-    stage_add(stage, "src/a");
+    fixture_add(fixture, "src/a");
     list_add(&list, "src/a", "1");
-    use_and_settle(stage, &list, "user", true);
-    leave_secretly(stage);
-    expect_after_fill(stage, &list, "src/ src/a src/left");
+    use_and_settle(fixture, &list, "user", true);
+    leave_secretly(fixture);
+    expect_after_fill(fixture, &list, "src/ src/a src/left");
     // From its start on a compile may do anything, also when nobody sees its end.
-    use_and_settle(stage, &list, "user", false);
-    expect_after_fill(stage, &list, "src/ src/a");
+    use_and_settle(fixture, &list, "user", false);
+    expect_after_fill(fixture, &list, "src/ src/a");
     list_finish(&list);
 }
 
 // Whom the other one left behind may be alive.
 static void test_nobody_settles_what_another_one_used(void **state)
 {
-    const struct stage *stage = *state;
+    const struct fixture *fixture = *state;
     struct list list = {0};
-    stage_add(stage, "src/a");
+    fixture_add(fixture, "src/a");
     list_add(&list, "src/a", "1");
-    use_and_settle(stage, &list, "another", false);
-    use_and_settle(stage, &list, "user", true);
-    leave_secretly(stage);
-    expect_after_fill(stage, &list, "src/ src/a");
+    use_and_settle(fixture, &list, "another", false);
+    use_and_settle(fixture, &list, "user", true);
+    leave_secretly(fixture);
+    expect_after_fill(fixture, &list, "src/ src/a");
     // But he does himself, and then everybody may.
-    use_and_settle(stage, &list, "another", true);
-    use_and_settle(stage, &list, "user", true);
-    leave_secretly(stage);
-    expect_after_fill(stage, &list, "src/ src/a src/left");
+    use_and_settle(fixture, &list, "another", true);
+    use_and_settle(fixture, &list, "user", true);
+    leave_secretly(fixture);
+    expect_after_fill(fixture, &list, "src/ src/a src/left");
     list_finish(&list);
 }
 
 // The digests are the same, but Bazel has planted the execroot's top folder elsewhere.
 static void test_another_forest_is_looked_at_again(void **state)
 {
-    const struct stage *stage = *state;
+    const struct fixture *fixture = *state;
     struct list list = {0};
-    stage_add(stage, "src/a");
+    fixture_add(fixture, "src/a");
     list_add(&list, "src/a", "1");
-    struct private_root *root = lease(stage);
-    fill(stage, root, &list);
-    char *planted = stage_path(stage, "execroot/src");
-    char *elsewhere = stage_path(stage, "elsewhere");
-    char *real = stage_path(stage, "elsewhere/a");
-    stage_make_folder(stage, "elsewhere");
-    stage_link(elsewhere, planted);
-    stage_add(stage, "src/a");
-    fill(stage, root, &list);
-    stage_expect_link(private_root_dir(root), "src/a", real);
+    struct private_root *root = lease(fixture);
+    fill(fixture, root, &list);
+    char *planted = fixture_path(fixture, "execroot/src");
+    char *elsewhere = fixture_path(fixture, "elsewhere");
+    char *real = fixture_path(fixture, "elsewhere/a");
+    fixture_make_folder(fixture, "elsewhere");
+    fixture_link(elsewhere, planted);
+    fixture_add(fixture, "src/a");
+    fill(fixture, root, &list);
+    fixture_expect_link(private_root_dir(root), "src/a", real);
     free(planted);
     free(elsewhere);
     free(real);
@@ -236,25 +237,25 @@ static void test_another_forest_is_looked_at_again(void **state)
 
 static void test_a_failed_fill_is_not_relied_on(void **state)
 {
-    const struct stage *stage = *state;
+    const struct fixture *fixture = *state;
     struct list list = {0};
     struct failure why;
-    stage_add(stage, "src/a");
+    fixture_add(fixture, "src/a");
     list_add(&list, "src/a", "1");
-    struct private_root *root = lease(stage);
-    assert_true(tree_remove(stage->sandbox, &why));
-    assert_false(try_fill(stage, root, &list, &why));
-    assert_non_null(strstr(why.text, stage->sandbox));
-    stage_add(stage, "src/a");
-    fill(stage, root, &list);
-    char *real = stage_path(stage, "home/src/a");
-    stage_expect_link(private_root_dir(root), "src/a", real);
+    struct private_root *root = lease(fixture);
+    assert_true(tree_remove(fixture->sandbox, &why));
+    assert_false(try_fill(fixture, root, &list, &why));
+    assert_non_null(strstr(why.text, fixture->sandbox));
+    fixture_add(fixture, "src/a");
+    fill(fixture, root, &list);
+    char *real = fixture_path(fixture, "home/src/a");
+    fixture_expect_link(private_root_dir(root), "src/a", real);
     free(real);
     private_root_release(root);
     list_finish(&list);
 }
 
-#define ROW(test) cmocka_unit_test_setup_teardown(test, stage_start, stage_stop)
+#define ROW(test) cmocka_unit_test_setup_teardown(test, fixture_start, fixture_stop)
 
 int main(void)
 {

@@ -1,28 +1,28 @@
 #include "root_list.h"
 
-static void expect_place(const struct stage *stage, const struct private_root *root, int spare)
+static void expect_place(const struct fixture *fixture, const struct private_root *root, int spare)
 {
-    char *dir = mem_format("%s/state/roots/crate/%d/tree", stage->top, spare);
+    char *dir = mem_format("%s/state/roots/crate/%d/tree", fixture->top, spare);
     assert_string_equal(private_root_dir(root), dir);
     free(dir);
 }
 
 static void test_a_second_lease_gets_a_spare(void **state)
 {
-    const struct stage *stage = *state;
-    struct private_root *roots[] = {lease(stage), lease(stage), lease(stage)};
-    char *state_dir = stage_path(stage, "state");
+    const struct fixture *fixture = *state;
+    struct private_root *roots[] = {lease(fixture), lease(fixture), lease(fixture)};
+    char *state_dir = fixture_path(fixture, "state");
     char *usual = private_root_path(state_dir, "crate");
     assert_string_equal(private_root_dir(roots[0]), usual);
-    expect_place(stage, roots[1], 1);
-    expect_place(stage, roots[2], 2);
+    expect_place(fixture, roots[1], 1);
+    expect_place(fixture, roots[2], 2);
     private_root_release(roots[1]);
-    roots[1] = lease(stage);
-    expect_place(stage, roots[1], 1);
+    roots[1] = lease(fixture);
+    expect_place(fixture, roots[1], 1);
     private_root_release(roots[0]);
     private_root_release(roots[2]);
-    roots[0] = lease(stage);
-    expect_place(stage, roots[0], 0);
+    roots[0] = lease(fixture);
+    expect_place(fixture, roots[0], 0);
     private_root_release(roots[0]);
     private_root_release(roots[1]);
     private_root_release(NULL);
@@ -33,21 +33,21 @@ static void test_a_second_lease_gets_a_spare(void **state)
 // A root is not emptied by whoever gets a spare, nor by its next holder.
 static void test_spares_have_links_of_their_own(void **state)
 {
-    const struct stage *stage = *state;
+    const struct fixture *fixture = *state;
     struct list one = {0};
     struct list two = {0};
-    stage_add(stage, "src/one");
-    stage_add(stage, "src/two");
+    fixture_add(fixture, "src/one");
+    fixture_add(fixture, "src/two");
     list_add(&one, "src/one", "1");
     list_add(&two, "src/two", "1");
-    struct private_root *roots[] = {lease(stage), lease(stage)};
-    fill(stage, roots[0], &one);
-    fill(stage, roots[1], &two);
-    stage_expect_names(private_root_dir(roots[0]), "src/ src/one");
-    stage_expect_names(private_root_dir(roots[1]), "src/ src/two");
+    struct private_root *roots[] = {lease(fixture), lease(fixture)};
+    fill(fixture, roots[0], &one);
+    fill(fixture, roots[1], &two);
+    fixture_expect_names(private_root_dir(roots[0]), "src/ src/one");
+    fixture_expect_names(private_root_dir(roots[1]), "src/ src/two");
     private_root_release(roots[0]);
-    roots[0] = lease(stage);
-    stage_expect_names(private_root_dir(roots[0]), "src/ src/one");
+    roots[0] = lease(fixture);
+    fixture_expect_names(private_root_dir(roots[0]), "src/ src/one");
     private_root_release(roots[0]);
     private_root_release(roots[1]);
     list_finish(&one);
@@ -56,10 +56,10 @@ static void test_spares_have_links_of_their_own(void **state)
 
 static void test_other_crates_do_not_meet(void **state)
 {
-    const struct stage *stage = *state;
+    const struct fixture *fixture = *state;
     struct failure why;
-    char *state_dir = stage_path(stage, "state");
-    struct private_root *root = lease(stage);
+    char *state_dir = fixture_path(fixture, "state");
+    struct private_root *root = lease(fixture);
     struct private_root *other = private_root_lease(state_dir, "other", "user", &why);
     assert_non_null(other);
     char *usual = private_root_path(state_dir, "other");
@@ -72,12 +72,12 @@ static void test_other_crates_do_not_meet(void **state)
 
 static void test_the_lease_of_a_killed_process_is_free_again(void **state)
 {
-    const struct stage *stage = *state;
+    const struct fixture *fixture = *state;
     int told[2];
     assert_int_equal(pipe(told), 0);
     pid_t holder = fork();
     if (holder == 0) {
-        lease(stage);
+        lease(fixture);
         if (write(told[1], "", 1) == 1) {
             pause();
         }
@@ -85,13 +85,13 @@ static void test_the_lease_of_a_killed_process_is_free_again(void **state)
     }
     char byte;
     assert_int_equal(read(told[0], &byte, 1), 1);
-    struct private_root *root = lease(stage);
-    expect_place(stage, root, 1);
+    struct private_root *root = lease(fixture);
+    expect_place(fixture, root, 1);
     private_root_release(root);
     assert_int_equal(kill(holder, SIGKILL), 0);
     assert_int_equal(waitpid(holder, NULL, 0), holder);
-    root = lease(stage);
-    expect_place(stage, root, 0);
+    root = lease(fixture);
+    expect_place(fixture, root, 0);
     private_root_release(root);
     close(told[0]);
     close(told[1]);
@@ -100,8 +100,8 @@ static void test_the_lease_of_a_killed_process_is_free_again(void **state)
 // rustc must not inherit the lock: it may live on for a moment when its worker is dead.
 static void test_children_do_not_hold_the_lease(void **state)
 {
-    const struct stage *stage = *state;
-    struct private_root *root = lease(stage);
+    const struct fixture *fixture = *state;
+    struct private_root *root = lease(fixture);
     int told[2];
     assert_int_equal(pipe(told), 0);
     pid_t child = fork();
@@ -118,8 +118,8 @@ static void test_children_do_not_hold_the_lease(void **state)
         program[len < 0 ? 0 : len] = '\0';
     }
     private_root_release(root);
-    root = lease(stage);
-    expect_place(stage, root, 0);
+    root = lease(fixture);
+    expect_place(fixture, root, 0);
     private_root_release(root);
     close(told[0]);
     close(told[1]);
@@ -129,19 +129,19 @@ static void test_children_do_not_hold_the_lease(void **state)
 
 static void test_leases_come_to_an_end(void **state)
 {
-    const struct stage *stage = *state;
+    const struct fixture *fixture = *state;
     struct private_root *roots[256];
     struct failure why = {""};
     size_t count = 0;
-    char *state_dir = stage_path(stage, "state");
+    char *state_dir = fixture_path(fixture, "state");
     do {
         roots[count] = private_root_lease(state_dir, "crate", "user", &why);
     } while (roots[count] != NULL && ++count < 256);
     assert_in_range(count, 16, 255);
     assert_non_null(strstr(why.text, "runs in each"));
     private_root_release(roots[7]);
-    roots[7] = lease(stage);
-    expect_place(stage, roots[7], 7);
+    roots[7] = lease(fixture);
+    expect_place(fixture, roots[7], 7);
     for (size_t i = 0; i < count; i++) {
         private_root_release(roots[i]);
     }
@@ -150,22 +150,22 @@ static void test_leases_come_to_an_end(void **state)
 
 static void test_a_root_that_cannot_be_made(void **state)
 {
-    const struct stage *stage = *state;
+    const struct fixture *fixture = *state;
     struct failure why;
-    char *state_dir = stage_path(stage, "state");
+    char *state_dir = fixture_path(fixture, "state");
     support_write_file(state_dir, "");
     assert_null(private_root_lease(state_dir, "crate", "user", &why));
     assert_non_null(strstr(why.text, state_dir));
     assert_int_equal(unlink(state_dir), 0);
-    char *lock = stage_path(stage, "state/roots/crate/0/lock");
-    stage_make_folder(stage, "state/roots/crate/0/lock");
+    char *lock = fixture_path(fixture, "state/roots/crate/0/lock");
+    fixture_make_folder(fixture, "state/roots/crate/0/lock");
     assert_null(private_root_lease(state_dir, "crate", "user", &why));
     assert_non_null(strstr(why.text, lock));
     free(lock);
     free(state_dir);
 }
 
-#define ROW(test) cmocka_unit_test_setup_teardown(test, stage_start, stage_stop)
+#define ROW(test) cmocka_unit_test_setup_teardown(test, fixture_start, fixture_stop)
 
 int main(void)
 {

@@ -7,7 +7,7 @@
 
 struct place {
     struct bench *bench;
-    struct stage *stage;
+    struct fixture *fixture;
     struct root_settler *settler;
     char *dir; // where the root is that a compile has spoiled, and the settler has
 };
@@ -16,10 +16,10 @@ static void spoil(struct place *place)
 {
     struct list list = {0};
     struct failure why = {""};
-    stage_add(place->stage, "src/a");
+    fixture_add(place->fixture, "src/a");
     list_add(&list, "src/a", "1");
-    struct private_root *root = lease(place->stage);
-    fill(place->stage, root, &list);
+    struct private_root *root = lease(place->fixture);
+    fill(place->fixture, root, &list);
     assert_true(private_root_restore(root, &why));
     leave(root, "src/left");
     free(place->dir);
@@ -32,11 +32,11 @@ static int place_start(void **state)
 {
     struct place *place = mem_zalloc(sizeof *place);
     void *bench = NULL;
-    void *stage = NULL;
+    void *fixture = NULL;
     bench_start(&bench);
-    stage_start(&stage);
+    fixture_start(&fixture);
     place->bench = bench;
-    place->stage = stage;
+    place->fixture = fixture;
     place->settler = root_settler_create(&place->bench->loop, &place->bench->reaper);
     *state = place;
     return 0;
@@ -46,9 +46,9 @@ static int place_stop(void **state)
 {
     struct place *place = *state;
     void *bench = place->bench;
-    void *stage = place->stage;
+    void *fixture = place->fixture;
     root_settler_close(place->settler);
-    stage_stop(&stage);
+    fixture_stop(&fixture);
     bench_stop(&bench);
     free(place->dir);
     free(place);
@@ -71,9 +71,9 @@ static void test_a_root_is_looked_at_when_there_is_time(void **state)
 {
     struct place *place = *state;
     spoil(place);
-    stage_expect_names(place->dir, "src/ src/a src/left");
+    fixture_expect_names(place->dir, "src/ src/a src/left");
     uv_run(&place->bench->loop, UV_RUN_DEFAULT);
-    stage_expect_names(place->dir, "src/ src/a");
+    fixture_expect_names(place->dir, "src/ src/a");
     expect_settled(place, true);
 }
 
@@ -82,10 +82,10 @@ static void test_who_wants_a_root_before_that_gets_it(void **state)
 {
     struct place *place = *state;
     spoil(place);
-    struct private_root *root = lease(place->stage);
+    struct private_root *root = lease(place->fixture);
     assert_string_equal(private_root_dir(root), place->dir);
     uv_run(&place->bench->loop, UV_RUN_DEFAULT);
-    stage_expect_names(place->dir, "src/ src/a src/left"); // it is his
+    fixture_expect_names(place->dir, "src/ src/a src/left"); // it is his
     private_root_release(root);
     expect_settled(place, false);
 }
@@ -98,7 +98,7 @@ static void test_the_end_waits_for_no_look(void **state)
     place->settler = NULL;
     uv_run(&place->bench->loop, UV_RUN_DEFAULT);
     expect_settled(place, false);
-    stage_expect_names(place->dir, "src/ src/a src/left");
+    fixture_expect_names(place->dir, "src/ src/a src/left");
 }
 
 // Without the guardian among them nobody knows whether our children were told.

@@ -1,4 +1,4 @@
-#include "stage.h"
+#include "fixture.h"
 
 #include "roots/sandbox.h"
 
@@ -29,39 +29,39 @@ static void test_without_a_sandbox_it_is_the_working_directory(void **state)
 
 static void test_a_sandbox_is_found_from_the_working_directory(void **state)
 {
-    const struct stage *stage = *state;
-    stage_add(stage, "src/lib.rs");
-    char *relative = mem_format("%s/sandbox", stage->top);
-    expect_base(stage->top, "sandbox", relative);
-    expect_base("/any/where", stage->sandbox, stage->sandbox);
+    const struct fixture *fixture = *state;
+    fixture_add(fixture, "src/lib.rs");
+    char *relative = mem_format("%s/sandbox", fixture->top);
+    expect_base(fixture->top, "sandbox", relative);
+    expect_base("/any/where", fixture->sandbox, fixture->sandbox);
     free(relative);
 }
 
 static void test_one_without_inputs_is_refused(void **state)
 {
-    const struct stage *stage = *state;
-    expect_refusal(stage->top, "sandbox");
-    expect_refusal(stage->top, "missing");
-    stage_add(stage, "file");
-    expect_refusal(stage->top, "sandbox/file");
-    expect_base(stage->top, "sandbox", stage->sandbox);
+    const struct fixture *fixture = *state;
+    expect_refusal(fixture->top, "sandbox");
+    expect_refusal(fixture->top, "missing");
+    fixture_add(fixture, "file");
+    expect_refusal(fixture->top, "sandbox/file");
+    expect_base(fixture->top, "sandbox", fixture->sandbox);
 }
 
-static void make_output_base(const struct stage *stage)
+static void make_output_base(const struct fixture *fixture)
 {
     static const char *const files[] = {"DO_NOT_BUILD_HERE", "README"};
-    stage_make_folder(stage, "server");
+    fixture_make_folder(fixture, "server");
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-        char *path = stage_path(stage, files[i]);
+        char *path = fixture_path(fixture, files[i]);
         support_write_file(path, "/home/user/ws");
         free(path);
     }
 }
 
-static enum sandbox_kind kind_of(const struct stage *stage, const char *cwd,
+static enum sandbox_kind kind_of(const struct fixture *fixture, const char *cwd,
                                  const char *sandbox_dir)
 {
-    char *path = stage_path(stage, cwd);
+    char *path = fixture_path(fixture, cwd);
     enum sandbox_kind kind = sandbox_kind_of(sandbox_kind_of_cwd(path), sandbox_dir);
     free(path);
     return kind;
@@ -91,10 +91,10 @@ static void test_only_what_is_bazels_is_taken_for_it(void **state)
         {"execroot/ws", "__sandbox/../../ws", SANDBOX_FOREIGN},
         {"elsewhere/exec", "__sandbox/3/ws", SANDBOX_FOREIGN},
     };
-    const struct stage *stage = *state;
-    make_output_base(stage);
+    const struct fixture *fixture = *state;
+    make_output_base(fixture);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (kind_of(stage, rows[i].cwd, rows[i].sandbox_dir) != rows[i].kind) {
+        if (kind_of(fixture, rows[i].cwd, rows[i].sandbox_dir) != rows[i].kind) {
             fail_msg("'%s' and '%s'", rows[i].cwd, rows[i].sandbox_dir);
         }
     }
@@ -103,15 +103,15 @@ static void test_only_what_is_bazels_is_taken_for_it(void **state)
 static void test_every_mark_of_an_output_base_counts(void **state)
 {
     static const char *const marks[] = {"server", "DO_NOT_BUILD_HERE", "README"};
-    const struct stage *stage = *state;
+    const struct fixture *fixture = *state;
     for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
-        make_output_base(stage);
-        assert_int_equal(kind_of(stage, "execroot/ws", ""), SANDBOX_NONE);
-        char *path = stage_path(stage, marks[i]);
+        make_output_base(fixture);
+        assert_int_equal(kind_of(fixture, "execroot/ws", ""), SANDBOX_NONE);
+        char *path = fixture_path(fixture, marks[i]);
         assert_int_equal(remove(path), 0);
         free(path);
-        assert_int_equal(kind_of(stage, "execroot/ws", ""), SANDBOX_FOREIGN);
-        assert_int_equal(kind_of(stage, "bazel-workers/worker-1-Rustc/ws", ""), SANDBOX_FOREIGN);
+        assert_int_equal(kind_of(fixture, "execroot/ws", ""), SANDBOX_FOREIGN);
+        assert_int_equal(kind_of(fixture, "bazel-workers/worker-1-Rustc/ws", ""), SANDBOX_FOREIGN);
     }
 }
 
@@ -125,17 +125,17 @@ static void test_folders_of_outputs_are_those_that_are_there(void **state)
                                         "bazel-out/link",
                                         "bazel-out/link/x",
                                         "missing"};
-    const struct stage *stage = *state;
+    const struct fixture *fixture = *state;
     struct strlist paths = {0};
     struct strlist folders = {0};
-    char *link = stage_path(stage, "sandbox/bazel-out/link");
-    stage_make_folder(stage, "sandbox/bazel-out/k8/bin");
-    stage_make_folder(stage, "sandbox/bazel-out/k8/dwo");
-    stage_link(stage->top, link);
+    char *link = fixture_path(fixture, "sandbox/bazel-out/link");
+    fixture_make_folder(fixture, "sandbox/bazel-out/k8/bin");
+    fixture_make_folder(fixture, "sandbox/bazel-out/k8/dwo");
+    fixture_link(fixture->top, link);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         strlist_push(&paths, names[i]);
     }
-    sandbox_output_folders(stage->sandbox, &paths, &folders);
+    sandbox_output_folders(fixture->sandbox, &paths, &folders);
     assert_int_equal(folders.count, 3);
     assert_string_equal(folders.items[0], "bazel-out/");
     assert_string_equal(folders.items[1], "bazel-out/k8/bin/");
@@ -169,15 +169,15 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_without_a_sandbox_it_is_the_working_directory),
         cmocka_unit_test_setup_teardown(test_a_sandbox_is_found_from_the_working_directory,
-                                        stage_start, stage_stop),
-        cmocka_unit_test_setup_teardown(test_one_without_inputs_is_refused, stage_start,
-                                        stage_stop),
-        cmocka_unit_test_setup_teardown(test_only_what_is_bazels_is_taken_for_it, stage_start,
-                                        stage_stop),
-        cmocka_unit_test_setup_teardown(test_every_mark_of_an_output_base_counts, stage_start,
-                                        stage_stop),
+                                        fixture_start, fixture_stop),
+        cmocka_unit_test_setup_teardown(test_one_without_inputs_is_refused, fixture_start,
+                                        fixture_stop),
+        cmocka_unit_test_setup_teardown(test_only_what_is_bazels_is_taken_for_it, fixture_start,
+                                        fixture_stop),
+        cmocka_unit_test_setup_teardown(test_every_mark_of_an_output_base_counts, fixture_start,
+                                        fixture_stop),
         cmocka_unit_test_setup_teardown(test_folders_of_outputs_are_those_that_are_there,
-                                        stage_start, stage_stop),
+                                        fixture_start, fixture_stop),
         cmocka_unit_test(test_what_sandboxes_stand_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
