@@ -26,7 +26,7 @@ _Noreturn static void watch(int read_fd, const struct marks *marks);
 static bool make_pipe(int ret_fds[2], struct failure *why)
 {
     if (pipe(ret_fds) != 0) {
-        return failure_errno(why, errno, "cannot start the guardian: cannot make a pipe");
+        return failure_errno(why, errno, "cannot start the guardian process: cannot make a pipe");
     }
     fcntl(ret_fds[0], F_SETFD, FD_CLOEXEC);
     fcntl(ret_fds[1], F_SETFD, FD_CLOEXEC);
@@ -63,7 +63,9 @@ bool guardian_start(struct guardian *guardian, struct failure *why)
     close(fds[0]);
     if (pid < 0) {
         close(fds[1]);
-        return failure_errno(why, error, "cannot start the guardian");
+        return failure_errno(why, error,
+                             "cannot start the guardian process, which ends what a killed "
+                             "worker leaves");
     }
     *guardian = (struct guardian){.started = true, .pid = pid, .write_fd = fds[1], .marks = marks};
     return true;
