@@ -1,7 +1,8 @@
 /**
  * Locks on single bytes of a file that several worker processes have open. The kernel gives back
  * those of a process that died, however it died; two open files of one process are as strange to
- * each other as two processes. (fcntl(2), "Open file description locks")
+ * each other as two processes. (fcntl(2), "Open file description locks"; F_OFD_SETLK is POSIX since
+ * 2024; no file is left for a system without it.)
  */
 #ifndef RELAY_BASE_BYTE_LOCK_H
 #define RELAY_BASE_BYTE_LOCK_H

@@ -25,6 +25,9 @@
  * whoever watches it: he has closed it, or is dead. And what outlives its holder on purpose, for
  * anybody to take, is claimed by rename(2): of many who try, one succeeds.
  *
+ * flock(2) is no POSIX, but Linux, macOS and the BSDs have it. What POSIX has instead, F_OFD_SETLK,
+ * would lock no directory: that can only be opened for reading.
+ *
  * A lease is a descriptor, at least 0, that is closed on exec. All calls block for the file system.
  */
 #ifndef RELAY_BASE_LEASE_H

@@ -1,4 +1,4 @@
-// F_OFD_SETLK
+// F_OFD_SETLK: POSIX has it since 2024, older libraries as an extension
 #define _GNU_SOURCE
 #include "base/byte_lock.h"
 

@@ -1,4 +1,4 @@
-// flock
+// flock(), which is of BSD
 #define _DEFAULT_SOURCE
 #include "base/lease.h"
 

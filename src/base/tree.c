@@ -1,5 +1,5 @@
-// O_PATH, getentropy
-#define _GNU_SOURCE
+// getentropy(), which POSIX has since 2024
+#define _DEFAULT_SOURCE
 #include "base/tree.h"
 
 #include "base/mem.h"
@@ -82,24 +82,12 @@ static void note(struct removal *removal, int error, const char *name)
     }
 }
 
-// Through O_PATH, because fchmodat() would follow a symbolic link.
-static void allow_all(int parent_fd, const char *name)
-{
-    int fd = openat(parent_fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd >= 0) {
-        char *path = mem_format("/proc/self/fd/%d", fd);
-        chmod(path, S_IRWXU);
-        free(path);
-        close(fd);
-    }
-}
-
 int tree_open(int parent_fd, const char *name)
 {
     const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
     int fd = openat(parent_fd, name, flags);
     if (fd < 0 && errno == EACCES) {
-        allow_all(parent_fd, name);
+        fchmodat(parent_fd, name, S_IRWXU, AT_SYMLINK_NOFOLLOW);
         fd = openat(parent_fd, name, flags);
     }
     struct stat info;

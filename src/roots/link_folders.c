@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 #include "roots/link_folders.h"
 
 #include "base/mem.h"
@@ -97,7 +96,7 @@ void link_way_stay(struct link_way *way, const char *name, const char *later)
         return;
     }
     char *folder = mem_dup_len(name + way->len, len - way->len);
-    int fd = openat(way->fd, folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int fd = openat(way->fd, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     free(folder);
     if (fd >= 0) {
         open_folder(way, fd, name, len);

@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 #include "roots/link_repair.h"
 
 #include "base/bytes.h"

@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 #include "roots/root_outputs.h"
 
 #include "base/file.h"
