@@ -20,7 +20,7 @@
 #include <sys/types.h>
 
 struct guardian;
-struct platform_spawn_spec;
+struct spawn_spec;
 
 enum group_state {
     GROUP_NONE,    /**< zeroed: never started */
@@ -46,9 +46,9 @@ struct group {
     struct group *next;             /**< the reaper's list */
 };
 
-/** Starts the program (see platform_spawn); RUNNING on success, nothing exists on failure. */
-bool group_start(struct group *group, const struct platform_spawn_spec *spec,
-                 struct guardian *guardian, struct failure *why);
+/** Starts the program (see spawn_program); RUNNING on success, nothing exists on failure. */
+bool group_start(struct group *group, const struct spawn_spec *spec, struct guardian *guardian,
+                 struct failure *why);
 
 /**
  * Asks the kernel what became of it and moves the state: RUNNING to EXITED, DYING to GONE unless a

@@ -8,7 +8,7 @@
  * worker is dead, and each child it ever forked has either announced itself or died. There is no
  * window.
  *
- *     +id   this group exists (written by the child itself, platform_spawn)
+ *     +id   this group exists (written by the child itself, spawn_program)
  *     -id   forget it: its members are dead or have SIGKILL pending, the number may be given out
  *           again
  *     0     nobody of us is left at all: then it need not look for those who left their groups

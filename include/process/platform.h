@@ -1,8 +1,6 @@
 /**
- * What libuv lacks on this system. One body per platform: src/process/platform_linux.c.
- *
- * Starting a process is ours because libuv has no hook between fork and exec, and the child must
- * tell the guardian its group *before* it becomes another program (process/guardian.h says why).
+ * What neither POSIX nor libuv has. One body per system, which RELAY_PLATFORM names to CMake:
+ * src/process/platform_linux.c, and src/process/platform_posix.c for one that has nothing of it.
  */
 #ifndef RELAY_PROCESS_PLATFORM_H
 #define RELAY_PROCESS_PLATFORM_H
@@ -10,39 +8,28 @@
 #include "base/failure.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-struct platform_spawn_spec {
-    char *const *argv; /**< what to run; argv[0] with a slash is a path seen from `cwd`, without
-                            one it is searched in the PATH of `envp`, else in /usr/bin:/bin */
-    char *const *envp; /**< the whole environment; nothing of ours is added */
-    const char *cwd;   /**< where it runs; NULL: where we are */
-    int stdout_fd;     /**< becomes its fd 1 */
-    int stderr_fd;     /**< becomes its fd 2 */
-    int guardian_fd;   /**< where the child announces itself: its id, one pid_t; -1: nowhere */
-    uint64_t mark;     /**< what its processes are told by (process/marks.h); 0: nothing */
-};
+/**
+ * What a new process does: system calls only, and execve(2) at the end. Returns only if that
+ * failed.
+ */
+typedef void platform_become(void *job);
 
 /**
- * No signal is blocked, ignored or handled any more, whatever our parent or we have set. See
- * sigaction(2), sigprocmask(2).
+ * Runs `become(job)` in a new process, and returns its id when that is another program or has
+ * ended; -1 and errno when there is none. What a `become` that has returned wrote into `job`, which
+ * has `size` bytes, is in it afterwards. To be called with all signals blocked. See vfork(2).
  */
-void platform_reset_signals(void);
+pid_t platform_start(platform_become *become, void *job, size_t size);
 
 /**
- * Starts a program as leader of a new session and process group, with /dev/null as stdin, default
- * signal handling and nothing blocked. Everything in `spec` is borrowed for the call only: when it
- * returns, the program runs. Inherits fds 0-2 and whatever is not close-on-exec.
- * The child is also killed when the calling thread ends (PR_SET_PDEATHSIG): call from the main
- * thread.
- *
- * Returns its process id, which is also its group's id and which the caller must reap; -1 when
- * nothing runs: "cannot start 'rustc': no such file or directory". A child that failed before exec
- * is reaped here and taken back from the guardian (-id).
- * See vfork(2), setsid(2), execve(2), prctl(2).
+ * For a new process: it is killed when the thread ends that started it, and its mark is `mark`
+ * unless that is 0. What cannot be is left out. See PR_SET_PDEATHSIG in prctl(2), setrlimit(2).
  */
-pid_t platform_spawn(const struct platform_spawn_spec *spec, struct failure *why);
+void platform_bind_child(uint64_t mark);
 
 /**
  * The mark that a process was started with, or inherited; false when it has none, or is not to be
@@ -51,13 +38,35 @@ pid_t platform_spawn(const struct platform_spawn_spec *spec, struct failure *why
 bool platform_mark_of(pid_t pid, uint64_t *ret_mark);
 
 /** Can what we start be marked? Not when there is a hard limit of RLIMIT_RTTIME. */
-bool platform_can_mark(void);
+bool platform_can_mark(struct failure *why);
+
+/** One process. */
+typedef void platform_visit(void *context, pid_t pid);
+
+/**
+ * Tells of every process of the machine, in the order of their ids; of who starts or ends
+ * meanwhile, perhaps. False: nobody can tell. See proc(5).
+ */
+bool platform_each_process(platform_visit *visit, void *context);
 
 /**
  * From now on orphans among our descendants become our children, so that we can reap and kill them.
- * See PR_SET_CHILD_SUBREAPER in prctl(2); not inherited over fork.
+ * Where that cannot be, who has left his group is out of reach once his parents are dead, unless
+ * he has a mark. See PR_SET_CHILD_SUBREAPER in prctl(2); not inherited over fork.
  */
 bool platform_become_subreaper(struct failure *why);
+
+/**
+ * Where our own program is; owned by the caller. NULL when nobody can tell, or it was removed.
+ * See /proc/pid/exe in proc(5).
+ */
+char *platform_own_program(void);
+
+/**
+ * A path without blanks by which all that we start find what `fd` is open on, while it is; owned by
+ * the caller. NULL: there is none. See /proc/pid/fd in proc(5).
+ */
+char *platform_fd_path(int fd);
 
 /** The name shown by ps and top; cut at 15 bytes. See PR_SET_NAME in prctl(2). */
 void platform_set_name(const char *name);

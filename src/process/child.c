@@ -5,8 +5,8 @@
 #include "process/group.h"
 #include "process/guardian.h"
 #include "process/lines.h"
-#include "process/platform.h"
 #include "process/reaper.h"
+#include "process/spawn.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -101,7 +101,7 @@ static bool start_program(struct child *child, const struct child_spec *spec,
                           const struct pipe_pair *pipes, struct failure *why)
 {
     struct guardian *guardian = child->reaper->guardian;
-    struct platform_spawn_spec spawn = {
+    struct spawn_spec spawn = {
         .argv = spec->argv,
         .envp = spec->envp,
         .cwd = spec->cwd,

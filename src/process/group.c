@@ -1,7 +1,7 @@
 #include "process/group.h"
 
 #include "process/guardian.h"
-#include "process/platform.h"
+#include "process/spawn.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -9,10 +9,10 @@
 #include <stddef.h>
 #include <sys/wait.h>
 
-bool group_start(struct group *group, const struct platform_spawn_spec *spec,
-                 struct guardian *guardian, struct failure *why)
+bool group_start(struct group *group, const struct spawn_spec *spec, struct guardian *guardian,
+                 struct failure *why)
 {
-    pid_t pid = platform_spawn(spec, why);
+    pid_t pid = spawn_program(spec, why);
     if (pid < 0) {
         return false;
     }

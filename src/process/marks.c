@@ -1,7 +1,6 @@
 #include "process/marks.h"
 
 #include "base/mem.h"
-#include "base/tree.h"
 #include "process/platform.h"
 
 #include <errno.h>
@@ -61,8 +60,9 @@ static void kill_process(struct hunt *hunt, pid_t pid)
     kill(pid, SIGKILL);
 }
 
-static void look_at(struct hunt *hunt, pid_t pid)
+static void look_at(void *context, pid_t pid)
 {
+    struct hunt *hunt = context;
     uint64_t mark = 0;
     uint64_t first = hunt->marks->first;
     if (!platform_mark_of(pid, &mark)) {
@@ -79,33 +79,23 @@ static void look_at(struct hunt *hunt, pid_t pid)
     }
 }
 
-static void look_around(struct hunt *hunt, DIR *processes)
+// False: there is no more to see.
+static bool look_around(struct hunt *hunt)
 {
     hunt->news = false;
     hunt->seen = 0;
-    rewinddir(processes);
-    for (const char *name = NULL; (name = tree_next(processes)) != NULL;) {
-        long pid = strtol(name, NULL, 10);
-        if (pid > 0) {
-            look_at(hunt, (pid_t)pid);
-        }
-    }
+    return platform_each_process(look_at, hunt) && hunt->news;
 }
 
 size_t marks_kill(const struct marks *marks, marks_chosen *chosen, void *context)
 {
     struct hunt hunt = {.marks = marks, .chosen = chosen, .context = context};
-    DIR *processes = marks->first == 0 ? NULL : opendir("/proc");
-    if (processes == NULL) {
-        return 0;
-    }
     // Whoever was started meanwhile is there in the next look, also the child of one that had ended
     // when we came to it. A look that finds nobody new, and misses nobody, saw all of them killed.
-    hunt.news = true;
-    for (int i = 0; i < LOOKS_MAX && hunt.news; i++) {
-        look_around(&hunt, processes);
+    bool goes_on = marks->first != 0;
+    for (int i = 0; i < LOOKS_MAX && goes_on; i++) {
+        goes_on = look_around(&hunt);
     }
-    closedir(processes);
     free(hunt.killed);
     return hunt.seen;
 }

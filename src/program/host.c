@@ -36,7 +36,9 @@ bool host_open(struct host *host, const char *state_dir, struct failure *why)
     if (host->cwd == NULL) {
         return failure_set(why, "the working directory is gone");
     }
-    if (!platform_become_subreaper(why) || !guardian_start(&host->guardian, why) ||
+    struct failure ignored; // the guardian knows every group
+    platform_become_subreaper(&ignored);
+    if (!guardian_start(&host->guardian, why) ||
         !state_dir_open(&host->state, state_dir, host->cwd, why)) {
         return false;
     }

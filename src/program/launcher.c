@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "gate/gated.h"
+#include "process/platform.h"
 #include "program/deliver.h"
 #include "roots/input_stamps.h"
 #include "roots/private_root.h"
@@ -15,7 +16,7 @@ void launcher_open(struct launcher *launcher, const struct request_reader *reade
                    const struct compile_place *place)
 {
     launcher->reader = reader;
-    launcher->program = realpath("/proc/self/exe", NULL);
+    launcher->program = platform_own_program();
     hollow_store_open(&launcher->hollow, place->state->worker);
     launcher->place = *place;
     launcher->place.program = launcher->program;

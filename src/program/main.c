@@ -4,7 +4,7 @@
 #include "gate/linker.h"
 #include "portable/recorder.h"
 #include "process/inherited_env.h"
-#include "process/platform.h"
+#include "process/spawn.h"
 #include "program/oneshot.h"
 #include "program/options.h"
 #include "program/worker.h"
@@ -81,7 +81,7 @@ int main(int argc, char **argv)
         return exit_code;
     }
     // A parent may have started us with the signals blocked or ignored by which it ends us.
-    platform_reset_signals();
+    spawn_reset_signals();
     signal(SIGPIPE, SIG_IGN);
     struct options options = {0};
     struct failure why;

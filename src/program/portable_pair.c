@@ -1,5 +1,3 @@
-// realpath
-#define _XOPEN_SOURCE 700
 #include "program/portable_pair.h"
 
 #include "base/log.h"
@@ -8,6 +6,7 @@
 #include "portable/objects.h"
 #include "portable/recorder.h"
 #include "portable/relink.h"
+#include "process/platform.h"
 #include "program/answer.h"
 #include "program/compile.h"
 #include "program/host.h"
@@ -196,8 +195,7 @@ static bool run_late(struct half *half, int *ret_exit_code)
 
 bool portable_pair_run(struct host *host, struct request *request, int *ret_exit_code)
 {
-    struct half half = {
-        .host = host, .request = request, .program = realpath("/proc/self/exe", NULL)};
+    struct half half = {.host = host, .request = request, .program = platform_own_program()};
     bool is_early = request->invocation.stage == STAGE_CODEGEN;
     hollow_store_open(&half.hollow, host->state.worker);
     make_compile(&half);

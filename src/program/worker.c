@@ -102,9 +102,9 @@ static bool worker_open(struct worker *worker, char *const *inherited_env, struc
         (trace_file != NULL && !trace_open(&worker->trace, trace_file, why))) {
         return false;
     }
-    if (!platform_can_mark()) {
-        log_line("a process that leaves its session may outlive its compile: there "
-                 "is a hard limit of real-time computing (ulimit -HR)");
+    struct failure reason;
+    if (!platform_can_mark(&reason)) {
+        log_line("a process that leaves its session may outlive its compile: %s", reason.text);
     }
     open_links(worker);
     worker->settler = root_settler_create(&worker->host.loop, &worker->host.reaper);

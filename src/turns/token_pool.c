@@ -2,6 +2,7 @@
 
 #include "base/byte_lock.h"
 #include "base/mem.h"
+#include "process/platform.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -62,6 +63,21 @@ static size_t newest_of(const struct token_pool *pool)
     return pool->ledger->newest % GENERATIONS;
 }
 
+// How a child finds the FIFO: the flags end at a blank, which the path may have.
+static char *name_of(int fd, const char *path)
+{
+    char *name = platform_fd_path(fd);
+    return name != NULL || strpbrk(path, " \t") != NULL ? name : mem_dup(path);
+}
+
+static void close_unnamed(int fd)
+{
+    if (fd >= 0) {
+        close(fd);
+        errno = ENOTSUP;
+    }
+}
+
 static bool open_generation(struct token_pool *pool, size_t number)
 {
     struct generation *generation = &pool->generations[number];
@@ -71,13 +87,14 @@ static bool open_generation(struct token_pool *pool, size_t number)
     char *path = mem_format("%s/tokens.%zu", pool->dir, number);
     bool made = mkfifo(path, S_IRUSR | S_IWUSR) == 0 || errno == EEXIST;
     generation->fd = made ? open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC) : -1;
+    char *name = generation->fd < 0 ? NULL : name_of(generation->fd, path);
     free(path);
-    if (generation->fd < 0) {
+    if (name == NULL) {
+        close_unnamed(generation->fd);
         return false;
     }
-    // By our own entry in /proc: the path may have blanks.
-    generation->flags = mem_format("-j%zu --jobserver-auth=fifo:/proc/%ld/fd/%d", pool->tokens,
-                                   (long)getpid(), generation->fd);
+    generation->flags = mem_format("-j%zu --jobserver-auth=fifo:%s", pool->tokens, name);
+    free(name);
     return true;
 }
 

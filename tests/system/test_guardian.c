@@ -1,31 +1,35 @@
 #include "support.h"
 
+#include "process/spawn.h"
+
+#include <sys/prctl.h>
+
 static char *const environment[] = {"PATH=/usr/bin:/bin", NULL};
 
 static pid_t spawn(const struct guardian *guardian, const char *script)
 {
     struct failure why;
     char *argv[] = {"sh", "-c", (char *)script, NULL};
-    struct platform_spawn_spec spec = {
+    struct spawn_spec spec = {
         .argv = argv,
         .envp = environment,
         .stdout_fd = STDERR_FILENO,
         .stderr_fd = STDERR_FILENO,
         .guardian_fd = guardian->write_fd,
     };
-    pid_t pid = platform_spawn(&spec, &why);
+    pid_t pid = spawn_program(&spec, &why);
     assert_true(pid > 0);
     return pid;
 }
 
 static int start(void **state)
 {
-    struct failure why;
     (void)state;
     signal(SIGPIPE, SIG_IGN);
     // A process that survives keeps the waits below waiting: then this ends the test.
     alarm(60);
-    assert_true(platform_become_subreaper(&why));
+    // Not the worker's, which its platform may not have: this is how the test sees what is left.
+    assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
     return 0;
 }
 
@@ -144,52 +148,20 @@ static void test_failed_spawn_is_taken_back(void **state)
     struct failure why;
     char *argv[] = {"no-such-program", NULL};
     assert_int_equal(pipe(records), 0);
-    struct platform_spawn_spec spec = {
+    struct spawn_spec spec = {
         .argv = argv,
         .envp = environment,
         .stdout_fd = STDERR_FILENO,
         .stderr_fd = STDERR_FILENO,
         .guardian_fd = records[1],
     };
-    assert_int_equal(platform_spawn(&spec, &why), -1);
+    assert_int_equal(spawn_program(&spec, &why), -1);
     close(records[1]);
     pid_t told[3] = {0};
     assert_int_equal(read(records[0], told, sizeof told), 2 * sizeof told[0]);
     assert_true(told[0] > 0);
     assert_int_equal(told[1], -told[0]);
     close(records[0]);
-}
-
-// Started without a word to the guardian: only PR_SET_PDEATHSIG is left, and it takes the leader.
-static void test_without_a_guardian_the_leader_still_dies(void **state)
-{
-    (void)state;
-    pid_t worker = fork();
-    if (worker == 0) {
-        struct guardian none = {.write_fd = -1};
-        spawn(&none, "exec sleep 1000");
-        raise(SIGKILL);
-    }
-    await_no_process();
-}
-
-static char *read_proc(pid_t pid, const char *name)
-{
-    char *path = mem_format("/proc/%ld/%s", (long)pid, name);
-    char *text = support_read_file(path);
-    free(path);
-    assert_non_null(text);
-    return text;
-}
-
-static void await_name(pid_t pid, const char *expected)
-{
-    bool named = false;
-    while (!named) {
-        char *name = read_proc(pid, "comm");
-        named = strcmp(name, expected) == 0;
-        free(name);
-    }
 }
 
 static void test_guardian_keeps_nothing_and_hears_nothing(void **state)
@@ -204,7 +176,6 @@ static void test_guardian_keeps_nothing_and_hears_nothing(void **state)
     close(leak[1]);
     assert_int_equal(read(leak[0], &none, 1), 0);
     close(leak[0]);
-    await_name(guardian.pid, "relay-guardian\n");
     assert_int_equal(getsid(guardian.pid), guardian.pid);
     kill(guardian.pid, SIGTERM);
     kill(guardian.pid, SIGINT);
@@ -242,7 +213,6 @@ int main(void)
         cmocka_unit_test(test_finish_kills_known_groups),
         cmocka_unit_test(test_forgotten_group_is_left_alone),
         cmocka_unit_test(test_failed_spawn_is_taken_back),
-        cmocka_unit_test(test_without_a_guardian_the_leader_still_dies),
         cmocka_unit_test(test_guardian_keeps_nothing_and_hears_nothing),
         cmocka_unit_test(test_worker_goes_on_without_its_guardian),
     };

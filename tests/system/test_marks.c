@@ -1,6 +1,7 @@
 #include "support.h"
 
 #include "process/marks.h"
+#include "process/spawn.h"
 
 #include <sys/socket.h>
 
@@ -24,13 +25,13 @@ static int stop(void **state)
 }
 
 // Starts a program, and returns when it has written something.
-static pid_t spawn_program(uint64_t mark, char *const argv[], int stderr_fd)
+static pid_t spawn_argv(uint64_t mark, char *const argv[], int stderr_fd)
 {
     int told[2];
     char none[16];
     struct failure why;
     assert_int_equal(pipe(told), 0);
-    struct platform_spawn_spec spec = {
+    struct spawn_spec spec = {
         .argv = argv,
         .envp = environment,
         .stdout_fd = told[1],
@@ -40,7 +41,7 @@ static pid_t spawn_program(uint64_t mark, char *const argv[], int stderr_fd)
     };
     fcntl(told[0], F_SETFD, FD_CLOEXEC);
     fcntl(told[1], F_SETFD, FD_CLOEXEC);
-    pid_t pid = platform_spawn(&spec, &why);
+    pid_t pid = spawn_program(&spec, &why);
     assert_true(pid > 0);
     close(told[1]);
     assert_true(read(told[0], none, sizeof none) > 0);
@@ -51,7 +52,7 @@ static pid_t spawn_program(uint64_t mark, char *const argv[], int stderr_fd)
 static pid_t spawn(uint64_t mark, const char *script)
 {
     char *argv[] = {"sh", "-c", (char *)script, NULL};
-    return spawn_program(mark, argv, STDERR_FILENO);
+    return spawn_argv(mark, argv, STDERR_FILENO);
 }
 
 static void reap_all(void)
@@ -181,7 +182,7 @@ static struct server start_server(struct marks *marks)
     char *argv[] = {"/proc/self/exe", "serve", NULL};
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
     struct server server = {.mark = marks_next(marks), .fd = fds[0]};
-    server.pid = spawn_program(server.mark, argv, fds[1]);
+    server.pid = spawn_argv(server.mark, argv, fds[1]);
     close(fds[1]);
     return server;
 }
