@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Holds the edges between layers: who may include whom, where libuv may appear, that every source has
-its header at the same place under include/, and that there are no circles."""
+its header at the same place under include/, that what only Linux has stays in one file, and that there are no
+circles."""
 
 import graphlib
 import pathlib
@@ -22,6 +23,9 @@ ALLOWED = {
 }
 ALLOWED["program"] = {"program", *ALLOWED}
 MAY_USE_LIBUV = {"process", "roots", "turns", "gate", "store", "program"}
+# What only Linux has, and who may ask for it besides src/process/platform_linux.c.
+LINUX = re.compile(r'\b_GNU_SOURCE\b|<linux/|<sys/(?:prctl|syscall|vfs)\.h>|\bO_PATH\b|"/proc\b')
+MAY_USE_LINUX = {"byte_lock.c", "platform_linux.c"}
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]', re.MULTILINE)
 
 
@@ -42,13 +46,22 @@ def judge_file(path):
     if layer not in ALLOWED:
         return [f"{layer}/ is no layer"]
     found = (judge_include(layer, *match) for match in INCLUDE.findall(path.read_text()))
-    return [complaint for complaint in found if complaint]
+    complaints = [complaint for complaint in found if complaint]
+    linux = LINUX.search(path.read_text())
+    if linux and path.name not in MAY_USE_LINUX:
+        complaints.append(f"{linux[0]} belongs into src/process/platform_linux.c")
+    return complaints
+
+
+def noun(path):
+    """What the file is about, on whatever system."""
+    return path.stem.removesuffix("_linux").removesuffix("_posix")
 
 
 def judge_mirror():
-    """src/x/y.c has include/x/y.h; y_linux.c is one system's part of y, and main.c stands alone."""
+    """src/x/y.c has include/x/y.h; y_<system>.c is one system's y, and main.c stands alone."""
     for source in sorted(ROOT.glob("src/**/*.c")):
-        name = source.stem.removesuffix("_linux") + ".h"
+        name = noun(source) + ".h"
         header = ROOT / "include" / source.parent.relative_to(ROOT / "src") / name
         if source.name != "main.c" and not header.exists():
             yield f"{source.relative_to(ROOT)}: {header.relative_to(ROOT)} is missing"
@@ -56,7 +69,7 @@ def judge_mirror():
 
 def room(path):
     """The source and its header are one."""
-    return f"{path.parent.name}/{path.stem.removesuffix('_linux')}"
+    return f"{path.parent.name}/{noun(path)}"
 
 
 def judge_circles():
