@@ -50,6 +50,10 @@ bool crate_args_to_stdout(const struct emit *emit);
 /** Is the crate exactly one library that others link: lib or rlib? */
 bool crate_args_is_library(const struct crate_args *args);
 
+/** Does rustc make it of each codegen unit? When there are several of them, the files have other
+ * names than one that was asked for, and it says so. */
+bool crate_args_is_of_units(const char *kind);
+
 /**
  * rustc's own name for a library's output of this kind: lib<crate><extra>.rlib for "link". NULL for
  * kinds that a library has no single file of. Owned by the caller.

@@ -223,17 +223,6 @@ static bool place_entry(struct placing *placing, const char *folder, const char 
     return good;
 }
 
-// Kinds that rustc makes of each codegen unit have other names when there are several of them.
-static bool may_be_missing(const char *kind)
-{
-    static const char *const kinds[] = {"asm", "llvm-bc", "llvm-ir", "obj", "thin-link-bitcode"};
-    bool may = false;
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        may = may || strcmp(kind, kinds[i]) == 0;
-    }
-    return may;
-}
-
 static bool place_artifact(struct placing *placing, const struct artifact *artifact,
                            struct failure *why)
 {
@@ -244,7 +233,7 @@ static bool place_artifact(struct placing *placing, const struct artifact *artif
                     : place_link(from, artifact->to, why);
     note_placed(placing, artifact->to, good);
     if (!good && !is_there(from)) {
-        good = may_be_missing(artifact->kind) || explain_missing(to, artifact, why);
+        good = crate_args_is_of_units(artifact->kind) || explain_missing(to, artifact, why);
     }
     free(from);
     return good;

@@ -50,6 +50,9 @@ static char *file_name(const struct command *command, const struct emit *emit)
     if (command->outputs == OUTPUTS_PRIVATE) {
         return emit->path == NULL ? NULL : mem_dup(path_basename(emit->path));
     }
+    if (emit->path == NULL && crate_args_is_of_units(emit->kind)) {
+        return NULL;
+    }
     char *name = crate_args_library_output(&command->crate, emit->kind);
     return name == NULL && emit->path != NULL ? mem_dup(emit->kind) : name;
 }

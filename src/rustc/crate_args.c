@@ -212,6 +212,16 @@ static char *with_extension(const char *name, size_t len, const char *extension)
     return mem_format("%.*s.%s", (int)stem_len(name, len), name, extension);
 }
 
+bool crate_args_is_of_units(const char *kind)
+{
+    static const char *const kinds[] = {"asm", "llvm-bc", "llvm-ir", "obj", "thin-link-bitcode"};
+    bool is_one = false;
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        is_one = is_one || strcmp(kind, kinds[i]) == 0;
+    }
+    return is_one;
+}
+
 char *crate_args_library_output(const struct crate_args *args, const char *kind)
 {
     static const struct {

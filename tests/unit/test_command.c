@@ -73,6 +73,9 @@ static const struct command_row rows[] = {
      LIBRARY " --emit=link=/p/libx-1.rlib,other --out-dir=/p", ""},
     {"library: such a kind with a path", OUTPUTS_LIBRARY, LIBRARY " --emit=link,other=d/e",
      LIBRARY " --emit=link=/p/libx-1.rlib,other=/p/other --out-dir=/p", ""},
+    {"library: what is made of each codegen unit has rustc's names", OUTPUTS_LIBRARY,
+     LIBRARY " --emit=asm,obj=o,metadata=m --out-dir=d",
+     LIBRARY " --emit=asm,metadata=/p/libx-1.rmeta,obj=/p/x-1.o --out-dir=/p", ""},
     {"library: with more files", OUTPUTS_LIBRARY, LIBRARY " --emit=link,metadata=m -Csave-temps",
      LIBRARY " -Csave-temps --emit=link=/p/link/libx-1.rlib,metadata=/p/metadata/libx-1.rmeta "
              "--out-dir=/p/out",
